@@ -1,0 +1,34 @@
+// Adam over the channels of a cloud.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "formats/splats/cloud.h"
+
+namespace volumen::train {
+
+/// Adam (Kingma & Ba 2015) with one learning rate a channel; channels whose rate is 0 are left alone. SIMD,
+/// threaded.
+class Adam {
+  public:
+    float beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-15f;
+
+    /// values -= rate · m̂ / (sqrt(v̂) + epsilon), channel by channel. Moments start at zero when the shape
+    /// changes.
+    void step(SplatCloud& cloud, const SplatCloud& gradients, std::span<const float> rates);
+
+    /// Forgets everything; the next step is the first.
+    void reset();
+    /// After densification: moment i becomes that of old splat `from[i]`, or zero where from[i] is kNew.
+    static constexpr std::size_t kNew = ~std::size_t(0);
+    void remap(std::span<const std::size_t> from);
+    /// Zero the moments of one channel (after an opacity reset).
+    void clear_channel(int channel);
+
+  private:
+    int steps_ = 0;
+    SplatCloud first_, second_;
+};
+
+}  // namespace volumen::train

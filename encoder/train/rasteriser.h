@@ -1,0 +1,53 @@
+// The differentiable rasteriser of the `cpu` back end: 3DGS's image model, tile-parallel, SIMD.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "formats/core/camera.h"
+#include "formats/core/image.h"
+#include "formats/splats/cloud.h"
+
+namespace volumen::train {
+
+struct RasterSettings {
+    glm::vec3 background{1};
+    int sh_degree = kMaxShDegree;  ///< evaluated up to this degree, or the cloud's where that is lower
+    float dilation = 0.3f;         ///< pixels², added to the diagonal of the projected covariance
+    bool compensate =
+        false;  ///< scale opacity by sqrt(det before / det after dilation), as Mip-Splatting does
+};
+
+/// Renders a cloud and carries gradients back. Alpha is clipped at 0.99 and cut below 1/255; front to back
+/// "over", sorted by the depth of the centre; a splat nearer than 0.05 (units) or whose centre lies
+/// beyond 1.3 times the frustum's tangent has its Jacobian evaluated at the clamped direction, as in the 3DGS
+/// reference. Deterministic: the same call gives the same bits.
+class Rasteriser {
+  public:
+    Rasteriser();
+    ~Rasteriser();
+
+    /// Renders; the image is valid until the next call. `cloud` and `camera` must outlive backward().
+    const PlanarImage& forward(const SplatCloud& cloud, const Camera& camera, const RasterSettings& settings);
+    /// Coverage 1 - T of the last forward, width × height.
+    std::span<const float> alpha() const;
+
+    /// Given d loss / d image (and, if not empty, d loss / d coverage), *overwrites* `gradients` (reshaped
+    /// like the cloud) with d loss / d parameter.
+    void backward(const PlanarImage& d_image, std::span<const float> d_alpha, SplatCloud& gradients);
+
+    /// After forward: projected radius in pixels (0: not visible), one a splat.
+    std::span<const float> radii() const;
+    /// After backward: |d loss / d centre on the image| in pixels of the view, one a splat (0 where not
+    /// visible).
+    std::span<const float> screen_gradients() const;
+    /// After backward: Σ over pixels of the splat's blending weight (alpha · T), one a splat.
+    std::span<const float> weights() const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace volumen::train

@@ -1,0 +1,91 @@
+// A capture: calibrated views × frames, with masks where there are any.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "formats/core/camera.h"
+#include "formats/core/image.h"
+#include "formats/core/take_info.h"
+#include "formats/splats/ply.h"
+
+namespace volumen {
+
+inline constexpr int kMaxViews = 1024, kMaxFrames = 1 << 20;
+
+struct CaptureOptions {
+    int width = 0,
+        height = 0;    ///< size of the images handed out; 0: as they are; only width: the longer side
+    double scale = 1;  ///< applied when width is 0: 1/3 hands out a third of the size
+};
+
+/// One image of a capture: undistorted, resized, straight (not premultiplied) colour.
+struct ViewImage {
+    Image8 rgb;    ///< 3 channels
+    Image8 alpha;  ///< 1 channel, the mask; empty where the capture has none
+    Image8
+        valid;  ///< 1 channel, 0 where undistortion looked outside the source image; empty when all is valid
+};
+
+/// RGB composited on a background, [0, 1] display-referred. The background is used where alpha is below 1.
+PlanarImage composite(const ViewImage& image, glm::vec3 background);
+
+struct CaptureView {
+    std::string name;  ///< the file's or folder's name, for messages
+    Camera camera;     ///< pinhole: distortion is removed on load, size as handed out
+};
+
+/// A capture on disk: `transforms.json` (instant-ngp / nerfstudio keys; intrinsics for all or per view;
+/// camera-to-world in OpenGL axes) with one image per view and frame (`image/<frame>/<view>.png`: the path's
+/// folder that is the frame number counts up), one video a view, or single images (a one-frame take). Masks:
+/// alpha, or a folder
+/// (`mask/<frame>/<view>.png`, or `mask_path` in the file), or none.
+class Capture {
+  public:
+    /// `path` is the folder or the JSON file. Throws InputError: names the file, the view, the key.
+    static Capture open(const std::filesystem::path& path, const CaptureOptions& options = {});
+
+    const std::vector<CaptureView>& views() const;
+    int frame_count() const;
+    bool has_masks() const;
+    const TakeInfo& info()
+        const;  ///< fps, up (mean of the cameras' up, snapped to an axis when near), default view
+    const std::optional<PointCloud>& points() const;  ///< `ply_file_path`, if any
+
+    /// One image, by random access (slow for videos: FrameReader reads them in order).
+    ViewImage read(int view, int frame) const;
+
+    struct State;
+
+  private:
+    friend class FrameReader;
+    std::shared_ptr<const State> state_;
+};
+
+struct CaptureFrame {
+    int index = 0;                  ///< frame number in the capture
+    std::vector<ViewImage> images;  ///< one a requested view, in the order of the request
+};
+
+/// Reads frames in order on a thread of its own, at most `ahead` frames before the caller, so that memory
+/// does not grow with the take.
+class FrameReader {
+  public:
+    FrameReader(const Capture& capture, std::vector<int> views, int first_frame, int end_frame,
+                int ahead = 2);
+    ~FrameReader();
+    FrameReader(const FrameReader&) = delete;
+    FrameReader& operator=(const FrameReader&) = delete;
+
+    /// The next frame, or nothing at the end. Rethrows what reading threw.
+    std::optional<CaptureFrame> next();
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace volumen

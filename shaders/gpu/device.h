@@ -1,0 +1,52 @@
+// The Vulkan device, and how one is chosen.
+#pragma once
+
+#include <vulkan/vulkan.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace volumen::gpu {
+
+struct DeviceParams {
+    std::string name;  ///< part of the device's name, or its index; empty: the best one
+    bool validation =
+        false;  ///< validation layers with synchronisation validation; also by VOLUMEN_VALIDATION=1
+    std::vector<const char*> instance_extensions;  ///< what the window needs
+    bool swapchain = false;
+};
+
+/// Instance, device and one queue that does compute, transfer and graphics. Throws InputError where
+/// Vulkan 1.2 or something the shaders need is missing, by its name.
+class Device {
+  public:
+    explicit Device(const DeviceParams& params = {});
+    ~Device();
+    Device(const Device&) = delete;
+    Device& operator=(const Device&) = delete;
+
+    VkInstance instance = VK_NULL_HANDLE;
+    VkPhysicalDevice physical = VK_NULL_HANDLE;
+    VkDevice handle = VK_NULL_HANDLE;
+    VkQueue queue = VK_NULL_HANDLE;
+    std::uint32_t queue_family = 0;
+    std::string device_name;
+    std::uint32_t subgroup_size = 0;
+    VkPhysicalDeviceLimits limits{};
+    float timestamp_period_ns = 0;  ///< 0: the queue has no timestamps
+
+    /// Messages of the validation layers so far (errors and warnings): the bar is zero.
+    std::uint64_t validation_messages() const;
+
+    /// Records with `record`, submits, waits.
+    void run(const std::function<void(VkCommandBuffer)>& record);
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace volumen::gpu

@@ -1,0 +1,59 @@
+// The splat renderer: reconstruct → project → sort → rasterise, all on the device.
+#pragma once
+
+#include <memory>
+
+#include "formats/core/camera.h"
+#include "formats/core/image.h"
+#include "formats/splats/cloud.h"
+#include "formats/stream/frame.h"
+#include "shaders/gpu/device.h"
+
+namespace volumen {
+
+struct RenderSettings {
+    glm::vec3 background{1};
+    int sh_degree = kMaxShDegree;
+    float dilation = 0.3f;    ///< pixels², as in training
+    bool compensate = false;  ///< mip-style opacity compensation
+};
+
+/// Milliseconds on the device by part (timestamps), and what was drawn.
+struct RenderStats {
+    double reconstruct_ms = 0, project_ms = 0, sort_ms = 0, raster_ms = 0,
+           render_ms = 0;  ///< render: all parts
+    std::uint32_t splats = 0, visible = 0;
+    std::uint64_t tile_entries = 0;  ///< splat × tile pairs that were sorted
+};
+
+/// Draws clouds and decoded frames. One object, one thread. Same image model as train::Rasteriser.
+class Renderer {
+  public:
+    explicit Renderer(gpu::Device& device);
+    ~Renderer();
+
+    /// What is drawn from now on: an unpacked cloud, uploaded …
+    void set_cloud(const SplatCloud& cloud);
+    /// … or a frame of a stream: luma and exact parts are uploaded, splats are reconstructed by a shader.
+    /// Segment tables are uploaded once a segment.
+    void set_frame(const PackedFrame& frame);
+
+    /// Renders into an image on the device and waits; RGBA, alpha = coverage, colour over the background.
+    Image8 render(const Camera& camera, const RenderSettings& settings);
+    /// Records the rendering into `commands`, as part of a larger frame (the window's). The result is in
+    /// target() (VK_FORMAT_R8G8B8A8_UNORM, layout GENERAL), of the camera's size, when `commands` has run.
+    void record(VkCommandBuffer commands, const Camera& camera, const RenderSettings& settings);
+    VkImage target() const;
+    VkImageView target_view() const;
+
+    /// Of the last rendering that has finished.
+    const RenderStats& stats() const;
+    /// The splats as the device has them (reconstructed or uploaded), read back: for tests and export.
+    SplatCloud read_cloud();
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace volumen
