@@ -1,0 +1,71 @@
+#include "formats/media/ffmpeg.h"
+
+extern "C" {
+#include <libavutil/error.h>
+#include <libavutil/log.h>
+}
+
+#include <mutex>
+#include <new>
+
+#include "formats/core/error.h"
+#include "formats/core/image.h"
+
+namespace volumen {
+namespace {
+
+thread_local std::string last_error;
+
+void keep_error(void* source, int level, const char* format, va_list arguments) {
+    if (level > AV_LOG_ERROR) return;
+    char line[512];
+    int prefix = 0;
+    av_log_format_line2(source, level, format, arguments, line, sizeof line, &prefix);
+    last_error = line;
+    while (!last_error.empty() && last_error.back() == '\n') last_error.pop_back();
+}
+
+template <class T>
+std::unique_ptr<T, FfmpegFree> checked(T* p) {
+    if (!p) throw std::bad_alloc();
+    return std::unique_ptr<T, FfmpegFree>(p);
+}
+
+}  // namespace
+
+FramePtr new_frame() {
+    return checked(av_frame_alloc());
+}
+PacketPtr new_packet() {
+    return checked(av_packet_alloc());
+}
+
+CodecContextPtr new_decoder(AVCodecID id, const std::string& file) {
+    silence_ffmpeg();
+    const AVCodec* codec = avcodec_find_decoder(id);
+    if (!codec) throw InputError("{}: this FFmpeg has no decoder for {}", file, avcodec_get_name(id));
+    CodecContextPtr context = checked(avcodec_alloc_context3(codec));
+    context->thread_count = 1;
+    context->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER | AV_EF_EXPLODE;
+    context->max_pixels = std::int64_t(kMaxImageSide) * kMaxImageSide;
+    return context;
+}
+
+void silence_ffmpeg() {
+    static std::once_flag once;
+    std::call_once(once, [] { av_log_set_callback(keep_error); });
+}
+
+void forget_ffmpeg_error() {
+    last_error.clear();
+}
+
+void throw_ffmpeg(const std::string& file, const char* what, int code) {
+    char text[AV_ERROR_MAX_STRING_SIZE] = {};
+    av_strerror(code, text, sizeof text);
+    const std::string detail = last_error.empty() ? "" : " (" + last_error + ")";
+    last_error.clear();
+    throw InputError("{}: {}: {}{}", file, what, text, detail);
+}
+
+}  // namespace volumen
