@@ -1,0 +1,139 @@
+#include "player/options.h"
+
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <map>
+#include <string_view>
+
+#include "formats/capture/capture.h"
+#include "formats/core/error.h"
+#include "formats/core/image.h"
+#include "player/output_pattern.h"
+
+namespace volumen {
+namespace {
+
+constexpr const char* kKeys =
+    "In the window: drag turns, shift + drag (or the middle button) pans, the wheel nears, right drag with "
+    "WASD\n"
+    "and QE flies; Space plays and pauses, the arrows step, F1 lists all keys.\n"
+    "A camera file is a transforms.json (view by index) or\n"
+    R"({"eye": [x, y, z], "target": [x, y, z], "up": [x, y, z], "fov": vertical field of view in degrees}.)";
+
+const std::map<std::string, HwAccel> kAccelerations{{"auto", HwAccel::automatic},
+                                                    {"none", HwAccel::none},
+                                                    {"vulkan", HwAccel::vulkan},
+                                                    {"vaapi", HwAccel::vaapi},
+                                                    {"cuda", HwAccel::cuda}};
+const std::map<std::string, glm::vec3> kAxes{{"x", {1, 0, 0}},   {"y", {0, 1, 0}},   {"z", {0, 0, 1}},
+                                             {"-x", {-1, 0, 0}}, {"-y", {0, -1, 0}}, {"-z", {0, 0, -1}}};
+
+std::optional<int> parse_int(std::string_view text) {
+    int value = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+/// The two numbers around a separator.
+std::optional<std::pair<int, int>> parse_pair(std::string_view text, char separator) {
+    const std::size_t at = text.find(separator);
+    if (at == std::string_view::npos) return std::nullopt;
+    const auto first = parse_int(text.substr(0, at)), second = parse_int(text.substr(at + 1));
+    if (!first || !second) return std::nullopt;
+    return std::pair(*first, *second);
+}
+
+template <class Value>
+Value look_up(const std::map<std::string, Value>& table, const char* option, const std::string& name) {
+    const auto it = table.find(name);
+    if (it != table.end()) return it->second;
+    std::string known;
+    for (const auto& entry : table) known += (known.empty() ? "" : ", ") + entry.first;
+    throw UsageError("{} {}: has to be one of {}", option, name, known);
+}
+
+void check(const PlayOptions& options) {
+    if (options.headless) {
+        if (options.fullscreen) throw UsageError("--fullscreen needs a window; leave out --headless");
+        if (options.screenshot) throw UsageError("--screenshot is of the window; with --headless use -o");
+        if (options.shown_frames)
+            throw UsageError("--frames {}: use A:B, half-open, as in 0:30", *options.shown_frames);
+    } else {
+        if (options.output) throw UsageError("-o needs --headless");
+        if (options.shown_frames && !options.screenshot)
+            throw UsageError("--frames {}: a count goes with --screenshot only; use A:B",
+                             *options.shown_frames);
+    }
+    if (options.output) OutputPattern{*options.output};
+}
+
+}  // namespace
+
+FrameRange parse_frame_range(const std::string& text) {
+    const auto range = parse_pair(text, ':');
+    if (!range || range->first < 0 || range->second <= range->first || range->second > kMaxFrames)
+        throw UsageError("--frames {}: use A:B with A < B, half-open, as in 0:30", text);
+    return {range->first, range->second};
+}
+
+ViewSize parse_size(const std::string& text) {
+    const auto size = parse_pair(text, 'x');
+    if (!size || size->first < 1 || size->second < 1 || size->first > kMaxImageSide ||
+        size->second > kMaxImageSide)
+        throw UsageError("--size {}: use WxH, as in 1280x720, at most {} a side", text, kMaxImageSide);
+    return {size->first, size->second};
+}
+
+std::optional<PlayOptions> parse_options(int argc, const char* const* argv) {
+    PlayOptions options;
+    std::string frames, size, acceleration = "auto", up = "-y";
+    bool no_loop = false, vr = false;
+
+    CLI::App app{"Plays volumetric video.", "volumen-play"};
+    app.footer(kKeys);
+    app.set_version_flag("--version", "volumen-play " VOLUMEN_VERSION);
+    app.add_option("take", options.take, "stream (its folder or manifest.mpd) or 3DGS .ply")->required();
+    app.add_flag("--headless", options.headless, "render without a window, every frame once, in order");
+    app.add_option("-o,--output", options.output,
+                   "images, as in out_%04d.png (headless; without it nothing is kept)");
+    app.add_option("--frames", frames, "A:B, half-open; with --screenshot also how many to show");
+    app.add_option("--size", size, "WxH of the images or the window");
+    app.add_option("--camera", options.camera, "FILE.json[:view], see below; default: the take's view");
+    app.add_option("--stats", options.stats, "write timings as JSON (-: to stdout)");
+    app.add_option("--hwaccel", acceleration, "auto|none|vulkan|vaapi|cuda: what decodes the video");
+    app.add_option("--gpu", options.gpu, "the Vulkan device, by a part of its name or its index");
+    app.add_option("--up", up, "x|y|z|-x|-y|-z: the up axis of a .ply (default -y, as scans have it)");
+    app.add_flag("--no-loop", no_loop, "stop at the end");
+    app.add_flag("--fullscreen", options.fullscreen, "start in full screen");
+    app.add_option("--screenshot", options.screenshot,
+                   "save the window after --frames N frames (3) and quit");
+    app.add_flag("--validation", options.validation, "with Vulkan's validation layers");
+    app.add_flag("--vr", vr, "on a headset");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& done) {  // --help, --version
+        app.exit(done);
+        return std::nullopt;
+    } catch (const CLI::ParseError& error) {
+        throw UsageError("{} (volumen-play --help lists the options)", error.what());
+    }
+    if (vr) throw UsageError("--vr: this build has no headset support; leave it out to play in a window");
+    options.loop = !no_loop;
+    options.hwaccel = look_up(kAccelerations, "--hwaccel", acceleration);
+    options.up = look_up(kAxes, "--up", up);
+    if (!size.empty()) options.size = parse_size(size);
+    if (!frames.empty()) {
+        const auto count = parse_int(frames);
+        if (count && *count > 0)
+            options.shown_frames = count;
+        else
+            options.frames = parse_frame_range(frames);
+    }
+    check(options);
+    return options;
+}
+
+}  // namespace volumen

@@ -1,0 +1,51 @@
+#include "player/statistics.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace volumen {
+
+Summary summarise(std::vector<double> values) {
+    if (values.empty()) return {};
+    std::ranges::sort(values);
+    const std::size_t n = values.size();
+    const double median = n % 2 ? values[n / 2] : 0.5 * (values[n / 2 - 1] + values[n / 2]);
+    const auto rank = std::size_t(std::ceil(0.95 * double(n)));
+    return {median, values[std::clamp<std::size_t>(rank, 1, n) - 1], values.back()};
+}
+
+nlohmann::json Statistics::json() const {
+    using nlohmann::json;
+    json out;
+    std::vector<double> render_ms;
+    out["frames"] = json::array();
+    for (const FrameStatistics& f : frames) {
+        out["frames"].push_back({{"index", f.index},
+                                 {"decode_ms", f.decode_ms},
+                                 {"reconstruct_ms", f.reconstruct_ms},
+                                 {"sort_ms", f.sort_ms},
+                                 {"raster_ms", f.raster_ms},
+                                 {"render_ms", f.render_ms},
+                                 {"splats", f.splats},
+                                 {"visible", f.visible}});
+        render_ms.push_back(f.render_ms);
+    }
+    if (render_ms.size() > kWarmUpFrames)
+        render_ms.erase(render_ms.begin(), render_ms.begin() + kWarmUpFrames);
+    const Summary summary = summarise(std::move(render_ms));
+    out["render_ms"] = {{"median", summary.median}, {"p95", summary.p95}, {"max", summary.max}};
+    out["time_to_first_frame_ms"] = time_to_first_frame_ms;
+    out["dropped"] = dropped;
+    out["stalls"] = json::array();
+    for (const Stall& s : stalls) out["stalls"].push_back({{"frame", s.frame}, {"wait_ms", s.wait_ms}});
+    out["lost"] = json::array();
+    for (const LostFrames& l : lost)
+        out["lost"].push_back({{"frame", l.first_frame}, {"frames", l.count}, {"reason", l.reason}});
+    out["requests"] = json::array();  // a local file is read without any
+    out["gpu"] = gpu;
+    out["decoder"] = decoder;
+    out["size"] = {width, height};
+    return out;
+}
+
+}  // namespace volumen

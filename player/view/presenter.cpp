@@ -1,0 +1,75 @@
+#include "player/view/presenter.h"
+
+#include <algorithm>
+
+namespace volumen {
+
+std::optional<SourceFrame> Presenter::first_after_seek(Time now) {
+    if (!source_.ready_position()) {
+        if (source_.finished()) waiting_ = false;
+        return std::nullopt;
+    }
+    std::optional<SourceFrame> frame = source_.next();
+    if (!frame) return std::nullopt;
+    waiting_ = stalled_ = false;
+    shown_ = frame->position;
+    clock_.seek(shown_, now);
+    return frame;
+}
+
+std::optional<SourceFrame> Presenter::update(Time now) {
+    if (waiting_) return first_after_seek(now);
+    const std::int64_t due = clock_.due(now);
+    if (due <= shown_) return std::nullopt;
+
+    std::optional<SourceFrame> frame;
+    std::optional<std::int64_t> ready;
+    while ((ready = source_.ready_position()) && *ready <= due) {
+        if (frame) ++dropped_;
+        frame = source_.next();
+    }
+    if (!frame) {
+        // A later frame that is ready means that the due one was lost: then the last good one stands.
+        if (!ready && !source_.finished() && !stalled_) {
+            stalled_ = true;
+            stalled_since_ = clock_.time_of(shown_ + 1);
+        }
+        return std::nullopt;
+    }
+    if (stalled_) end_stall(*frame, now);
+    shown_ = frame->position;
+    if (now - clock_.time_of(shown_ + 1) > kTolerance) clock_.seek(shown_, now);
+    return frame;
+}
+
+void Presenter::end_stall(const SourceFrame& frame, Time now) {
+    stalled_ = false;
+    const std::chrono::duration<double, std::milli> wait = now - stalled_since_;
+    if (stalls_.size() < kMaxStalls) stalls_.push_back({frame.index, wait.count()});
+}
+
+void Presenter::seek(std::int64_t position, Time now) {
+    const std::int64_t target = std::max<std::int64_t>(position, 0);
+    source_.seek(target);
+    clock_.seek(target, now);
+    waiting_ = true;
+}
+
+void Presenter::step(int direction, Time now) {
+    clock_.pause(now);
+    if (shown_ < 0) return;
+    if (direction > 0) {
+        // The source's next frame is the one after the frame on screen: no seek.
+        if (!source_.finished()) waiting_ = true;
+        return;
+    }
+    const std::int64_t before_first = clock_.loop() ? clock_.frames() - 1 : 0;
+    seek(shown_ > 0 ? shown_ - 1 : before_first, now);
+}
+
+std::optional<Time> Presenter::next_update() const {
+    if (waiting_ || stalled_ || !clock_.playing()) return std::nullopt;
+    return clock_.time_of(shown_ + 1);
+}
+
+}  // namespace volumen
