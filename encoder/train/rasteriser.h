@@ -20,9 +20,10 @@ struct RasterSettings {
 };
 
 /// Renders a cloud and carries gradients back. Alpha is clipped at 0.99 and cut below 1/255; front to back
-/// "over", sorted by the depth of the centre; a splat nearer than 0.05 (units) or whose centre lies
-/// beyond 1.3 times the frustum's tangent has its Jacobian evaluated at the clamped direction, as in the 3DGS
-/// reference. Deterministic: the same call gives the same bits.
+/// "over", sorted by the depth of the centre (ties by index), until a pixel's transmittance would fall below
+/// 1e-4. Splats nearer than 0.05 units are left out, and so are those with values that are not finite; the
+/// Jacobian of one whose centre lies beyond 1.3 times the frustum's tangent is that of the clamped direction,
+/// as in the 3DGS reference. Deterministic: the same call gives the same bits, on any number of threads.
 class Rasteriser {
   public:
     Rasteriser();
@@ -37,7 +38,7 @@ class Rasteriser {
     /// like the cloud) with d loss / d parameter.
     void backward(const PlanarImage& d_image, std::span<const float> d_alpha, SplatCloud& gradients);
 
-    /// After forward: projected radius in pixels (0: not visible), one a splat.
+    /// After forward: projected radius in pixels, 3 σ of the longer axis (0: not visible), one a splat.
     std::span<const float> radii() const;
     /// After backward: |d loss / d centre on the image| in pixels of the view, one a splat (0 where not
     /// visible).

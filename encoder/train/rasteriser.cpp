@@ -1,0 +1,162 @@
+#include "encoder/train/rasteriser.h"
+
+#include <algorithm>
+#include <cassert>
+#include <functional>
+#include <vector>
+
+#include "encoder/train/binning.h"
+#include "encoder/train/blend.h"
+#include "encoder/train/projection.h"
+#include "formats/core/parallel.h"
+
+namespace volumen::train {
+
+struct Rasteriser::State {
+    const SplatCloud* cloud = nullptr;
+    View view{};
+    glm::vec3 background{0};
+    TileGrid grid;
+    PlanarImage image;
+    std::vector<float> alpha;
+    std::vector<char> touched;  ///< tiles of the image that show more than the background
+
+    std::vector<ScreenSplat> screen;
+    std::vector<float> radii, screen_gradients, weights;
+    TileLists lists;
+    std::vector<TileState> tile_states;  ///< in the order of lists.occupied()
+    std::vector<float> slots;
+
+    void shape_image(const Camera& camera, glm::vec3 new_background);
+    void clear_tile(std::size_t tile);
+    TileJob job(std::size_t occupied_index);
+    void gather_sums(std::size_t begin, std::size_t end, ScreenSums& sums);
+};
+
+/// Only tiles that splats touched change from view to view; the rest of the image stays as it is.
+void Rasteriser::State::shape_image(const Camera& camera, glm::vec3 new_background) {
+    const TileGrid wanted(camera.width, camera.height);
+    if (wanted == grid && new_background == background) return;
+    grid = wanted, background = new_background;
+    image = PlanarImage(camera.width, camera.height);
+    for (int k = 0; k < 3; ++k) std::ranges::fill(image.plane(k), background[k]);
+    alpha.assign(image.area(), 0.0f);
+    touched.assign(grid.tiles(), 0);
+}
+
+void Rasteriser::State::clear_tile(std::size_t tile) {
+    const int x = int(tile % grid.columns) * kTileSide, y = int(tile / grid.columns) * kTileSide;
+    const int width = std::min(kTileSide, grid.width - x), height = std::min(kTileSide, grid.height - y);
+    for (int row = y; row < y + height; ++row) {
+        const std::size_t at = std::size_t(row) * grid.width + x;
+        for (int k = 0; k < 3; ++k) std::fill_n(image.plane(k).data() + at, width, background[k]);
+        std::fill_n(alpha.data() + at, width, 0.0f);
+    }
+}
+
+TileJob Rasteriser::State::job(std::size_t occupied_index) {
+    const std::size_t tile = lists.occupied()[occupied_index];
+    const int x = int(tile % grid.columns) * kTileSide, y = int(tile / grid.columns) * kTileSide;
+    return {screen.data(),
+            lists.tile(tile),
+            x,
+            y,
+            std::min(kTileSide, grid.width - x),
+            std::min(kTileSide, grid.height - y),
+            &background[0],
+            &tile_states[occupied_index]};
+}
+
+/// Adds the slots of each splat, in the order of its tiles.
+void Rasteriser::State::gather_sums(std::size_t begin, std::size_t end, ScreenSums& sums) {
+    for (std::size_t i = begin; i < end; ++i) {
+        const auto [from, to] = lists.slots(i);
+        float total[kSlotFloats] = {};
+        for (std::size_t slot = from; slot < to; ++slot)
+            for (std::size_t k = 0; k < kSlotFloats; ++k) total[k] += slots[slot * kSlotFloats + k];
+        for (std::size_t k = 0; k < kSlotFloats; ++k) sums.value[k][i - begin] = total[k];
+        sums.drawn[i - begin] = from < to ? 1.0f : 0.0f;
+        weights[i] = total[ScreenSums::kWeight];
+    }
+}
+
+Rasteriser::Rasteriser() : state_(std::make_unique<State>()) {}
+Rasteriser::~Rasteriser() = default;
+
+const PlanarImage& Rasteriser::forward(const SplatCloud& cloud, const Camera& camera,
+                                       const RasterSettings& settings) {
+    State& s = *state_;
+    s.cloud = &cloud;
+    s.view = make_view(camera, settings, cloud.sh_degree);
+    s.shape_image(camera, settings.background);
+    s.screen.resize(cloud.count), s.radii.resize(cloud.count);
+
+    s.lists.begin(s.grid, cloud.count);
+    const auto project_splats = [&](std::size_t begin, std::size_t end, int) {
+        Footprints footprints;
+        for (std::size_t first = begin; first < end; first += kProjectionRun) {
+            const std::size_t last = std::min(first + kProjectionRun, end);
+            project(cloud, s.view, first, last, s.screen.data(), s.radii.data(), footprints);
+            s.lists.add_run(first, last - first, s.screen.data(), footprints);
+            for (std::size_t i = first; i < last; ++i)
+                if (!s.lists.touches_any(i)) s.radii[i] = 0;
+        }
+    };
+    parallel_for(cloud.count, kProjectionRun, std::cref(project_splats));
+    s.lists.finish(s.screen.data());
+
+    const auto occupied = s.lists.occupied();
+    if (s.tile_states.size() < occupied.size()) s.tile_states.resize(occupied.size());
+    for (char& t : s.touched) t = t ? 2 : 0;
+    for (const std::uint32_t tile : occupied) s.touched[tile] = 1;
+    for (std::size_t tile = 0; tile < s.touched.size(); ++tile)
+        if (s.touched[tile] == 2) s.clear_tile(tile), s.touched[tile] = 0;
+    const auto blend_tiles = [&](std::size_t begin, std::size_t end, int) {
+        for (std::size_t i = begin; i < end; ++i) blend_tile(s.job(i), s.image, s.alpha.data());
+    };
+    parallel_for(occupied.size(), 1, std::cref(blend_tiles));
+    return s.image;
+}
+
+void Rasteriser::backward(const PlanarImage& d_image, std::span<const float> d_alpha, SplatCloud& gradients) {
+    State& s = *state_;
+    assert(s.cloud && d_image.width == s.grid.width && d_image.height == s.grid.height);
+    assert(d_alpha.empty() || d_alpha.size() == d_image.area());
+    const SplatCloud& cloud = *s.cloud;
+    if (gradients.count != cloud.count || gradients.sh_degree != cloud.sh_degree)
+        gradients = SplatCloud(cloud.count, cloud.sh_degree);
+    s.screen_gradients.resize(cloud.count), s.weights.resize(cloud.count);
+    s.slots.resize(s.lists.entry_count() * kSlotFloats);
+
+    const float* coverage = d_alpha.empty() ? nullptr : d_alpha.data();
+    const auto blend_tiles = [&](std::size_t begin, std::size_t end, int) {
+        for (std::size_t i = begin; i < end; ++i)
+            blend_tile_backward(s.job(i), d_image, coverage, s.slots.data());
+    };
+    parallel_for(s.lists.occupied().size(), 1, std::cref(blend_tiles));
+
+    const auto splats_backward = [&](std::size_t begin, std::size_t end, int) {
+        ScreenSums sums;
+        for (std::size_t first = begin; first < end; first += kProjectionRun) {
+            const std::size_t last = std::min(first + kProjectionRun, end);
+            s.gather_sums(first, last, sums);
+            project_backward(cloud, s.view, first, last, sums, gradients, s.screen_gradients.data());
+        }
+    };
+    parallel_for(cloud.count, kProjectionRun, std::cref(splats_backward));
+}
+
+std::span<const float> Rasteriser::alpha() const {
+    return state_->alpha;
+}
+std::span<const float> Rasteriser::radii() const {
+    return state_->radii;
+}
+std::span<const float> Rasteriser::screen_gradients() const {
+    return state_->screen_gradients;
+}
+std::span<const float> Rasteriser::weights() const {
+    return state_->weights;
+}
+
+}  // namespace volumen::train
