@@ -8,8 +8,16 @@
 namespace volumen {
 
 /// Reads any image FFmpeg decodes (PNG 8/16 bit, palette, grey, JPEG with its matrix and range, …) as 8-bit
-/// RGB, or RGBA (straight alpha) where the file has alpha. Throws InputError with the file's name.
+/// RGB, or RGBA (straight alpha) where the file has alpha. EXIF orientation is not applied: calibrations
+/// speak of the pixels as stored. Throws InputError with the file's name.
 Image8 read_image(const std::filesystem::path& file);
+
+struct ImageInfo {
+    int width = 0, height = 0;
+    bool alpha = false;
+};
+/// Size and kind of an image, from its header alone where it is PNG or JPEG. Throws as read_image does.
+ImageInfo read_image_info(const std::filesystem::path& file);
 
 /// Writes 1, 3 or 4 channels as PNG, or 3 as JPEG (by extension), under a temporary name, then renames.
 void write_image(const std::filesystem::path& file, const Image8& image);
