@@ -11,6 +11,9 @@
 
 namespace volumen::gpu {
 
+/// Subgroups that the shaders are written for; devices in the field have 4 (narrow software) to 128.
+inline constexpr std::uint32_t kMinSubgroup = 4, kMaxSubgroup = 128;
+
 struct DeviceParams {
     std::string name;  ///< part of the device's name, or its index; empty: the best one
     bool validation =
@@ -35,11 +38,16 @@ class Device {
     std::uint32_t queue_family = 0;
     std::string device_name;
     std::uint32_t subgroup_size = 0;
+    bool subgroup_size_control = false;  ///< kernels can demand subgroup_size and full subgroups
+    bool software = false;               ///< the device is the processor
     VkPhysicalDeviceLimits limits{};
+    VkPhysicalDeviceMemoryProperties memory{};
     float timestamp_period_ns = 0;  ///< 0: the queue has no timestamps
 
     /// Messages of the validation layers so far (errors and warnings): the bar is zero.
     std::uint64_t validation_messages() const;
+    /// Bytes of the largest heap that is local to the device.
+    std::uint64_t local_heap_bytes() const;
 
     /// Records with `record`, submits, waits.
     void run(const std::function<void(VkCommandBuffer)>& record);
@@ -48,5 +56,8 @@ class Device {
     struct State;
     std::unique_ptr<State> state_;
 };
+
+/// Throws std::runtime_error that names `what` and the result's number, unless it is VK_SUCCESS.
+void check(VkResult result, const char* what);
 
 }  // namespace volumen::gpu

@@ -1,0 +1,27 @@
+// Draws the tiles' splats into an image.
+#pragma once
+
+#include <glm/glm.hpp>
+
+#include "shaders/gpu/kernel.h"
+
+namespace volumen::gpu {
+
+/// Tiles across and down that cover an image of this size.
+glm::uvec2 tiles_of(int width, int height);
+
+class Rasterise {
+  public:
+    explicit Rasterise(Device& device);
+
+    /// Records the drawing of all tiles into `target` (rgba8, layout GENERAL), over the background; alpha is
+    /// the coverage. `starts`, `entries` and `capacity` are Binning's, `ellipses` and `looks` are Project's.
+    void record(VkCommandBuffer commands, const Buffer& starts, const Buffer& entries, std::uint32_t capacity,
+                const Buffer& ellipses, const Buffer& looks, const Image& target, glm::vec3 background);
+    void forget_bindings() { kernel_.forget_bindings(); }
+
+  private:
+    Kernel kernel_;
+};
+
+}  // namespace volumen::gpu

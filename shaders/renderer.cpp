@@ -1,0 +1,235 @@
+#include "shaders/renderer.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+
+#include "formats/core/error.h"
+#include "shaders/bin/binning.h"
+#include "shaders/gpu/frame_log.h"
+#include "shaders/project/project.h"
+#include "shaders/rasterise/rasterise.h"
+#include "shaders/reconstruct/reconstruct.h"
+#include "shaders/shared.h"
+#include "shaders/sort/radix_sort.h"
+#include "shaders/splat_buffers.h"
+
+namespace volumen {
+
+namespace {
+
+/// Room for entries before the first frame has told how many there are.
+constexpr std::uint64_t kFirstEntries = 1u << 16, kFirstEntriesPerSplat = 4;
+
+enum Mark : std::uint32_t { kReconstructed = 1, kProjected, kSorted, kRasterised };
+static_assert(kRasterised + 1 == gpu::FrameLog::kMarks);
+
+void check_camera(const Camera& camera) {
+    if (camera.width < 1 || camera.height < 1 || camera.width > kMaxImageSide ||
+        camera.height > kMaxImageSide)
+        throw InputError("a camera of {} x {} pixels: an image has 1 to {} a side", camera.width,
+                         camera.height, kMaxImageSide);
+    if (!(camera.fx > 0) || !(camera.fy > 0) || !std::isfinite(camera.fx) || !std::isfinite(camera.fy))
+        throw InputError("a camera with focal lengths {} and {} pixels: they must be above 0", camera.fx,
+                         camera.fy);
+}
+
+}  // namespace
+
+struct Renderer::State {
+    gpu::Device& device;
+    gpu::SplatBuffers splats{device};
+    gpu::Reconstruct reconstruct{device};
+    gpu::Project project{device};
+    gpu::RadixSort sort{device};
+    gpu::Binning binning{device};
+    gpu::Rasterise rasterise{device};
+    gpu::FrameLog log{device};
+    gpu::Buffer counters, picture;
+    gpu::Image target;
+    RenderStats stats;
+
+    explicit State(gpu::Device& d)
+        : device(d),
+          counters(d, gpu::kCounterWords * sizeof(std::uint32_t), gpu::Residence::device, "counters") {}
+    ~State() { vkQueueWaitIdle(device.queue); }
+
+    void wait() { gpu::check(vkQueueWaitIdle(device.queue), "vkQueueWaitIdle"); }
+    void forget_bindings();
+    void reserve_splats(std::uint32_t count, int sh_degree);
+    void reserve_image(const Camera& camera);
+    void grow_entries(std::uint64_t entries);
+    bool update_stats();
+    void record(VkCommandBuffer commands, const Camera& camera, const RenderSettings& settings);
+    void copy_target(VkCommandBuffer commands);
+};
+
+void Renderer::State::forget_bindings() {
+    reconstruct.forget_bindings();
+    project.forget_bindings();
+    sort.forget_bindings();
+    binning.forget_bindings();
+    rasterise.forget_bindings();
+}
+
+void Renderer::State::reserve_splats(std::uint32_t count, int sh_degree) {
+    wait();
+    forget_bindings();
+    splats.reserve(count, sh_degree);
+    project.reserve(count);
+    sort.reserve(count);
+}
+
+void Renderer::State::reserve_image(const Camera& camera) {
+    if (target.width != camera.width || target.height != camera.height) {
+        wait();
+        forget_bindings();
+        target = {};
+        target = gpu::Image(device, camera.width, camera.height, VK_FORMAT_R8G8B8A8_UNORM,
+                            VK_IMAGE_USAGE_STORAGE_BIT | VK_IMAGE_USAGE_SAMPLED_BIT |
+                                VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT,
+                            "the picture");
+        grow_entries(kFirstEntries);
+    }
+    if (binning.capacity() < splats.count() * kFirstEntriesPerSplat)
+        grow_entries(splats.count() * kFirstEntriesPerSplat);
+}
+
+/// Makes room for at least so many entries, or for as many as the device can hold.
+void Renderer::State::grow_entries(std::uint64_t entries) {
+    // A quarter more, so that a camera that draws nearer does not reallocate every frame.
+    const std::uint64_t capacity = std::min<std::uint64_t>(entries + entries / 4, binning.largest_capacity());
+    const glm::uvec2 tiles = gpu::tiles_of(target.width, target.height);
+    wait();
+    forget_bindings();
+    binning.reserve(tiles.x, tiles.y, std::uint32_t(std::max<std::uint64_t>(capacity, binning.capacity())));
+}
+
+/// Takes in what has finished; returns whether there was anything.
+bool Renderer::State::update_stats() {
+    const auto finished = log.poll();
+    if (!finished) return false;
+    const auto& ms = finished->milliseconds;
+    stats.reconstruct_ms = ms[kReconstructed - 1];
+    stats.project_ms = ms[kProjected - 1];
+    stats.sort_ms = ms[kSorted - 1];
+    stats.raster_ms = ms[kRasterised - 1];
+    stats.render_ms = ms[0] + ms[1] + ms[2] + ms[3];
+    stats.splats = std::uint32_t(finished->label);
+    stats.visible = finished->counters[gpu::kCounterVisible];
+    stats.tile_entries = finished->counters[gpu::kCounterEntries];
+    return true;
+}
+
+void Renderer::State::record(VkCommandBuffer commands, const Camera& camera, const RenderSettings& settings) {
+    log.begin(commands, splats.count());
+    gpu::barrier(commands);
+    if (reconstruct.pending()) reconstruct.record(commands, splats);
+    log.mark(commands, kReconstructed);
+
+    constexpr std::array<std::uint32_t, gpu::kCounterWords> kNone{0xffffffffu, 0, 0, 0};
+    vkCmdUpdateBuffer(commands, counters.handle, 0, sizeof kNone, kNone.data());
+    gpu::barrier(commands);
+    project.record(commands, splats, camera, settings.sh_degree, settings.dilation, settings.compensate,
+                   sort.keys(), counters);
+    gpu::barrier(commands);
+    log.mark(commands, kProjected);
+
+    sort.record(commands, splats.count(), gpu::kDepthKeyBits, counters);
+    binning.record(commands, sort.order(gpu::kDepthKeyBits), project.ellipses(), project.looks(),
+                   project.rects(), counters);
+    log.mark(commands, kSorted);
+
+    gpu::discard_to_general(commands, target);
+    rasterise.record(commands, binning.starts(), binning.entries(), binning.capacity(), project.ellipses(),
+                     project.looks(), target, settings.background);
+    gpu::barrier(commands);
+    log.mark(commands, kRasterised);
+    log.end(commands, counters);
+}
+
+void Renderer::State::copy_target(VkCommandBuffer commands) {
+    VkBufferImageCopy region{};
+    region.imageSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1};
+    region.imageExtent = {std::uint32_t(target.width), std::uint32_t(target.height), 1};
+    vkCmdCopyImageToBuffer(commands, target.handle, VK_IMAGE_LAYOUT_GENERAL, picture.handle, 1, &region);
+    gpu::barrier(commands, true);
+}
+
+Renderer::Renderer(gpu::Device& device) : state_(std::make_unique<State>(device)) {}
+Renderer::~Renderer() = default;
+
+void Renderer::set_cloud(const SplatCloud& cloud) {
+    if (cloud.count > kMaxSplats)
+        throw InputError("{} splats: at most {} can be drawn", cloud.count, kMaxSplats);
+    state_->reconstruct.cancel();
+    state_->reserve_splats(std::uint32_t(cloud.count), cloud.sh_degree);
+    state_->splats.upload(cloud);
+}
+
+void Renderer::set_frame(const PackedFrame& frame) {
+    state_->reconstruct.set_frame(frame);
+    if (frame.layout->splat_count != state_->splats.count() ||
+        frame.layout->sh_degree != state_->splats.sh_degree())
+        state_->reserve_splats(frame.layout->splat_count, frame.layout->sh_degree);
+}
+
+Image8 Renderer::render(const Camera& camera, const RenderSettings& settings) {
+    State& s = *state_;
+    check_camera(camera);
+    s.reserve_image(camera);
+    const std::uint64_t bytes = std::uint64_t(camera.width) * std::uint64_t(camera.height) * 4;
+    if (s.picture.bytes < bytes || !s.picture.handle) {
+        s.picture = {};
+        s.picture = gpu::Buffer(s.device, bytes, gpu::Residence::download, "the picture");
+    }
+    for (;;) {
+        s.device.run([&](VkCommandBuffer commands) {
+            s.record(commands, camera, settings);
+            s.copy_target(commands);
+        });
+        s.update_stats();
+        if (s.stats.tile_entries <= s.binning.capacity()) break;
+        if (s.stats.tile_entries > s.binning.largest_capacity())
+            throw InputError(
+                "{} visible splats cover {} tiles in all, but Vulkan device \"{}\" has room for {}; "
+                "use fewer splats or a smaller image",
+                s.stats.visible, s.stats.tile_entries, s.device.device_name, s.binning.largest_capacity());
+        s.grow_entries(s.stats.tile_entries);
+    }
+    Image8 image(camera.width, camera.height, 4);
+    std::memcpy(image.pixels.data(), s.picture.mapped, bytes);
+    return image;
+}
+
+void Renderer::record(VkCommandBuffer commands, const Camera& camera, const RenderSettings& settings) {
+    State& s = *state_;
+    check_camera(camera);
+    s.update_stats();
+    s.reserve_image(camera);
+    if (s.stats.tile_entries > s.binning.capacity()) s.grow_entries(s.stats.tile_entries);
+    s.record(commands, camera, settings);
+}
+
+VkImage Renderer::target() const {
+    return state_->target.handle;
+}
+
+VkImageView Renderer::target_view() const {
+    return state_->target.view;
+}
+
+const RenderStats& Renderer::stats() const {
+    state_->update_stats();
+    return state_->stats;
+}
+
+SplatCloud Renderer::read_cloud() {
+    State& s = *state_;
+    if (s.reconstruct.pending())
+        s.device.run([&](VkCommandBuffer commands) { s.reconstruct.record(commands, s.splats); });
+    return s.splats.download();
+}
+
+}  // namespace volumen

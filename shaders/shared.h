@@ -1,0 +1,104 @@
+// Constants and structs that the GLSL and the C++ both need; each side includes this one file.
+#ifndef VOLUMEN_SHADERS_SHARED_H
+#define VOLUMEN_SHADERS_SHARED_H
+
+#ifdef __cplusplus
+#include <cstdint>
+#define SHARED_CONSTANT inline constexpr
+namespace volumen::gpu {
+using uint = std::uint32_t;
+#else
+#define SHARED_CONSTANT const
+#endif
+
+// The image model (3DGS): see encoder/train/rasteriser.h.
+SHARED_CONSTANT float kNear = 0.05f;           // units; a centre nearer than this is not drawn
+SHARED_CONSTANT float kMaxAlpha = 0.99f;       // so that no splat hides everything behind it
+SHARED_CONSTANT float kMinAlpha = 1.0f / 255;  // below it a splat cannot change an 8-bit pixel
+SHARED_CONSTANT float kMinTransmittance =
+    1e-4f;  // a pixel takes no splat that would bring it below, nor any after
+SHARED_CONSTANT float kFrustumMargin =
+    0.15f;  // of the frustum's width: how far beyond its edge the Jacobian is clamped
+
+// Splat attributes: planes of `stride` 32-bit words, six planes a buffer, so that five million splats fit
+// in the 128 MiB that a storage buffer may have at least. Geometry: the 11 channels of SplatCloud as floats.
+// SH: halves, two a word; half 3 * k + c is coefficient k of colour c.
+SHARED_CONSTANT uint kPlanesPerBuffer = 6;
+SHARED_CONSTANT uint kGeometryPlanes = 11;
+SHARED_CONSTANT uint kGeometryBuffers = 2;
+SHARED_CONSTANT uint kShBuffers = 4;
+SHARED_CONSTANT uint kMaxShWords = 24;
+
+// Radix sort: digits of 8 bits, so that a histogram fits in 1 KiB of shared memory.
+SHARED_CONSTANT uint kRadixBits = 8;
+SHARED_CONSTANT uint kRadix = 256;
+SHARED_CONSTANT uint kDroppedKey = 0xffffffffu;  // such keys are left out of the result
+
+// Depth keys keep the 24 leading bits of (depth - nearest depth) in units of the last place: three digits.
+SHARED_CONSTANT uint kDepthKeyBits = 24;
+
+// A tile is what one subgroup draws: small, so that few pixels outside of a splat are looked at, and whole
+// in one subgroup, so that no barrier is needed.
+SHARED_CONSTANT uint kTileWidth = 8;
+SHARED_CONSTANT uint kTileHeight = 8;
+SHARED_CONSTANT uint kTilePixels = 64;
+
+// Words of the counter buffer.
+SHARED_CONSTANT uint kCounterMinKey = 0;  // least and greatest depth key of what is visible
+SHARED_CONSTANT uint kCounterMaxKey = 1;
+SHARED_CONSTANT uint kCounterVisible = 2;  // keys that the sort kept
+SHARED_CONSTANT uint kCounterEntries = 3;  // splat × tile pairs; 0xffffffff: too many to count
+SHARED_CONSTANT uint kCounterWords = 4;
+
+struct ProjectConstants {
+    float view[12];   // rows of the world-to-camera matrix, three of four
+    float centre[3];  // of the camera, in the world
+    float dilation;   // pixels²
+    float focal[2];   // pixels
+    float principal[2];
+    uint size[2];     // pixels
+    uint count;       // splats
+    uint stride;      // words from one plane to the next
+    uint compensate;  // 0 or 1
+};
+
+struct ScanConstants {
+    uint count;  // words to sum
+    uint total;  // word of the counter buffer that receives the sum
+};
+
+struct SortConstants {
+    uint count;   // keys given, used by the first pass; the others take the counter's
+    uint shift;   // of this pass's digit
+    uint first;   // 1: keys are raw and values are their places
+    uint chunks;  // work groups
+    uint bits;    // of a key that are sorted by, in all passes together
+};
+
+struct BinConstants {
+    uint tiles[2];  // across, down
+    uint chunks;    // work groups
+    uint capacity;  // entries that the buffer holds
+};
+
+struct RasteriseConstants {
+    uint size[2];   // pixels
+    uint tiles[2];  // across, down
+    float background[3];
+    uint capacity;  // entries that the buffer holds
+};
+
+struct ReconstructConstants {
+    uint count;           // splats
+    uint stride;          // words from one plane to the next
+    uint blocks_per_row;  // of the atlas
+    float position_step;
+    float position_origin[3];
+};
+
+#ifdef __cplusplus
+}  // namespace volumen::gpu
+#endif
+#undef SHARED_CONSTANT
+
+#endif

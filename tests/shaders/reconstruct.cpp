@@ -1,0 +1,128 @@
+#include <cmath>
+#include <random>
+
+#include "formats/core/error.h"
+#include "shaders/renderer.h"
+#include "tests/shaders/device.h"
+
+using namespace volumen;
+using namespace volumen::test;
+
+namespace {
+
+/// A segment of planes side by side in a grid, with random tables.
+std::shared_ptr<SegmentLayout> random_layout(std::mt19937& random, std::uint32_t count, int degree) {
+    std::uniform_real_distribution<float> uniform{0, 1};
+    auto layout = std::make_shared<SegmentLayout>();
+    layout->first_frame = 3, layout->frame_count = 2;
+    layout->splat_count = count, layout->sh_degree = degree;
+    layout->blocks_per_row = 5;
+    const std::uint32_t blocks = layout->blocks();
+    const int across = 5 * kBlockSide, down = int((blocks + 4) / 5) * kBlockSide;
+    constexpr int kColumns = 8;
+    const int planes = plane_count(degree);
+    layout->atlas_width = kColumns * across + 24;
+    layout->atlas_height = (planes + kColumns - 1) / kColumns * down + 8;
+    for (int p = 0; p < planes; ++p) {
+        layout->plane_x.push_back(std::uint16_t(p % kColumns * across + 8));
+        layout->plane_y.push_back(std::uint16_t(p / kColumns * down));
+        const bool rotation = p >= kPlaneRotation && p < kPlaneScale;
+        layout->plane_min.push_back(p == kPlaneOpacity ? -0.05f : rotation ? -0.7f : -uniform(random));
+        layout->plane_step.push_back((p == kPlaneOpacity ? 1.1f
+                                      : rotation         ? 1.4f
+                                                         : 2 * uniform(random)) /
+                                     255);
+    }
+    layout->position_origin = {-1.5f, 0.25f, 100};
+    layout->position_step = 1.0f / 4096;
+    for (std::uint32_t i = 0; i < blocks * 3; ++i)
+        layout->position_shift.push_back(std::uint8_t(random() % 6));
+    return layout;
+}
+
+PackedFrame random_frame(std::mt19937& random, const std::shared_ptr<const SegmentLayout>& layout) {
+    PackedFrame frame;
+    frame.index = layout->first_frame;
+    frame.layout = layout;
+    frame.luma.resize(std::size_t(layout->atlas_width) * std::size_t(layout->atlas_height));
+    for (std::uint8_t& v : frame.luma) v = std::uint8_t(random());
+    for (std::uint32_t i = 0; i < layout->blocks() * 3; ++i)
+        frame.position_offset.push_back(std::int32_t(random() % 20000) - 10000);
+    return frame;
+}
+
+void check_same(const SplatCloud& got, const SplatCloud& expected) {
+    REQUIRE(got.count == expected.count);
+    REQUIRE(got.sh_degree == expected.sh_degree);
+    for (int c = 0; c < expected.channels(); ++c)
+        for (std::size_t i = 0; i < expected.count; ++i) {
+            const float value = expected.channel(c)[i], error = std::abs(got.channel(c)[i] - value);
+            const float bar = c < SplatCloud::kSh ? 1e-5f * (1 + std::abs(value))     // float
+                                                  : 5e-4f * std::abs(value) + 1e-5f;  // half
+            if (!(error <= bar))
+                FAIL("channel " << c << " of splat " << i << ": " << error << " off " << value);
+        }
+}
+
+}  // namespace
+
+TEST_CASE("the shader reconstructs what the CPU reconstructs") {
+    const Silence silence;
+    std::mt19937 random{41};
+    Renderer renderer{device()};
+    for (int degree = 0; degree <= kMaxShDegree; ++degree)
+        for (std::uint32_t count : {1u, 64u, 1000u}) {
+            CAPTURE(degree);
+            CAPTURE(count);
+            const auto layout = random_layout(random, count, degree);
+            for (int f = 0; f < 2; ++f) {
+                const PackedFrame frame = random_frame(random, layout);
+                renderer.set_frame(frame);
+                check_same(renderer.read_cloud(), reconstruct(frame));
+            }
+        }
+}
+
+TEST_CASE("frames recorded one after the other, some skipped, draw like their clouds") {
+    const Silence silence;
+    std::mt19937 random{43};
+    const auto layout = random_layout(random, 300, 1);
+    layout->position_origin = {-1, -1, -1};
+    const Camera camera = Camera::look_at({0, -6, 0}, {0, 0, 0}, {0, 0, 1}, 0.9f, 64, 48);
+    Renderer streamed{device()}, plain{device()};
+    for (int f = 0; f < 8; ++f) {
+        const PackedFrame frame = random_frame(random, layout);
+        streamed.set_frame(frame);
+        if (f == 2) continue;
+        const Image8 image = streamed.render(camera, {});
+        plain.set_cloud(streamed.read_cloud());
+        CHECK(image.pixels == plain.render(camera, {}).pixels);
+    }
+    if (device().timestamp_period_ns > 0) CHECK(streamed.stats().reconstruct_ms > 0);
+}
+
+TEST_CASE("frames that lie about their atlas are refused") {
+    const Silence silence;
+    std::mt19937 random{47};
+    Renderer renderer{device()};
+    const auto damaged = [&](auto damage) {
+        const auto layout = random_layout(random, 200, 1);
+        PackedFrame frame = random_frame(random, layout);
+        damage(*layout, frame);
+        CHECK_THROWS_AS(renderer.set_frame(frame), InputError);
+    };
+    damaged([](SegmentLayout& l, PackedFrame&) { l.plane_x[4] = 60000; });
+    damaged([](SegmentLayout& l, PackedFrame&) { l.plane_y.pop_back(); });
+    damaged([](SegmentLayout& l, PackedFrame&) { l.splat_count = 100'000; });
+    damaged([](SegmentLayout& l, PackedFrame&) { l.blocks_per_row = 0; });
+    damaged([](SegmentLayout& l, PackedFrame&) { l.sh_degree = 4; });
+    damaged([](SegmentLayout& l, PackedFrame&) { l.position_shift[0] = 200; });
+    damaged([](SegmentLayout& l, PackedFrame&) { l.atlas_width = -1; });
+    damaged([](SegmentLayout&, PackedFrame& f) { f.luma.pop_back(); });
+    damaged([](SegmentLayout&, PackedFrame& f) { f.position_offset.push_back(0); });
+    damaged([](SegmentLayout&, PackedFrame& f) { f.layout = nullptr; });
+    // And the renderer goes on.
+    const PackedFrame good = random_frame(random, random_layout(random, 200, 1));
+    renderer.set_frame(good);
+    check_same(renderer.read_cloud(), reconstruct(good));
+}

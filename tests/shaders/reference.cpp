@@ -1,0 +1,121 @@
+#include "tests/shaders/reference.h"
+
+#include <algorithm>
+#include <cmath>
+#include <glm/gtc/quaternion.hpp>
+
+namespace volumen::test {
+
+namespace {
+
+struct Projected {
+    double depth = 0, opacity = 0;
+    glm::dvec2 mean{0};
+    double a = 0, b = 0, c = 0;  ///< inverse covariance: a dx² + 2 b dx dy + c dy²
+    glm::dvec3 colour{0};
+};
+
+glm::dvec3 colour_of(const SplatCloud& cloud, std::size_t i, glm::dvec3 d, int degree) {
+    const double x = d.x, y = d.y, z = d.z;
+    const double basis[16] = {0.28209479177387814,
+                              -0.4886025119029199 * y,
+                              0.4886025119029199 * z,
+                              -0.4886025119029199 * x,
+                              1.0925484305920792 * x * y,
+                              -1.0925484305920792 * y * z,
+                              0.31539156525252005 * (2 * z * z - x * x - y * y),
+                              -1.0925484305920792 * x * z,
+                              0.5462742152960396 * (x * x - y * y),
+                              -0.5900435899266435 * y * (3 * x * x - y * y),
+                              2.890611442640554 * x * y * z,
+                              -0.4570457994644658 * y * (4 * z * z - x * x - y * y),
+                              0.3731763325901154 * z * (2 * z * z - 3 * x * x - 3 * y * y),
+                              -0.4570457994644658 * x * (4 * z * z - x * x - y * y),
+                              1.445305721320277 * z * (x * x - y * y),
+                              -0.5900435899266435 * x * (x * x - 3 * y * y)};
+    glm::dvec3 colour{0.5};
+    for (int k = 0; k < sh_coefficients(degree); ++k)
+        for (int c = 0; c < 3; ++c) colour[c] += basis[k] * cloud.channel(SplatCloud::kSh + 3 * k + c)[i];
+    return glm::max(colour, 0.0);
+}
+
+bool project(const SplatCloud& cloud, std::size_t i, const Camera& camera, const RenderSettings& settings,
+             Projected& out) {
+    const auto at = [&](int channel) { return double(cloud.channel(channel)[i]); };
+    const glm::dvec3 position{at(0), at(1), at(2)};
+    const glm::dmat3 view{camera.rotation};
+    const glm::dvec3 p = view * position + glm::dvec3(camera.translation);
+    if (p.z < 0.05) return false;
+    out.depth = p.z;
+    out.mean = {camera.fx * p.x / p.z + camera.cx, camera.fy * p.y / p.z + camera.cy};
+
+    const double margin_x = 0.3 * 0.5 * camera.width / camera.fx,
+                 margin_y = 0.3 * 0.5 * camera.height / camera.fy;
+    const double tx = p.z * std::clamp(p.x / p.z, -double(camera.cx) / camera.fx - margin_x,
+                                       (double(camera.width) - camera.cx) / camera.fx + margin_x);
+    const double ty = p.z * std::clamp(p.y / p.z, -double(camera.cy) / camera.fy - margin_y,
+                                       (double(camera.height) - camera.cy) / camera.fy + margin_y);
+    const glm::dmat3 rotation = glm::mat3_cast(glm::normalize(glm::dquat(at(3), at(4), at(5), at(6))));
+    glm::dmat3 scale{0};
+    for (int k = 0; k < 3; ++k) scale[k][k] = std::exp(at(7 + k));
+    const glm::dmat3 m = view * rotation * scale;
+    const glm::dmat3 sigma = m * glm::transpose(m);
+    const glm::dvec3 jx{camera.fx / p.z, 0, -camera.fx * tx / (p.z * p.z)};
+    const glm::dvec3 jy{0, camera.fy / p.z, -camera.fy * ty / (p.z * p.z)};
+    double xx = glm::dot(jx, sigma * jx), yy = glm::dot(jy, sigma * jy);
+    const double xy = glm::dot(jx, sigma * jy);
+    const double before = std::max(xx * yy - xy * xy, 0.0);
+    xx += settings.dilation, yy += settings.dilation;
+    const double determinant = xx * yy - xy * xy;
+    out.a = yy / determinant, out.b = -xy / determinant, out.c = xx / determinant;
+
+    out.opacity = 1 / (1 + std::exp(-at(SplatCloud::kOpacity)));
+    if (settings.compensate) out.opacity *= std::sqrt(before / determinant);
+    const glm::dvec3 eye = -glm::transpose(view) * glm::dvec3(camera.translation);
+    out.colour =
+        colour_of(cloud, i, glm::normalize(position - eye), std::min(settings.sh_degree, cloud.sh_degree));
+    return true;
+}
+
+}  // namespace
+
+ReferenceImage render_reference(const SplatCloud& cloud, const Camera& camera,
+                                const RenderSettings& settings) {
+    std::vector<Projected> splats;
+    for (std::size_t i = 0; i < cloud.count; ++i)
+        if (Projected p; project(cloud, i, camera, settings, p)) splats.push_back(p);
+    std::stable_sort(splats.begin(), splats.end(),
+                     [](const Projected& a, const Projected& b) { return a.depth < b.depth; });
+
+    ReferenceImage image{camera.width, camera.height, {}};
+    image.values.reserve(std::size_t(camera.width) * std::size_t(camera.height) * 4);
+    for (int y = 0; y < camera.height; ++y)
+        for (int x = 0; x < camera.width; ++x) {
+            glm::dvec3 colour{0};
+            double left = 1;
+            for (const Projected& s : splats) {
+                const glm::dvec2 d = glm::dvec2(x + 0.5, y + 0.5) - s.mean;
+                const double q = s.a * d.x * d.x + 2 * s.b * d.x * d.y + s.c * d.y * d.y;
+                const double alpha = std::min(0.99, s.opacity * std::exp(-0.5 * q));
+                if (alpha < 1.0 / 255) continue;
+                if (left * (1 - alpha) < 1e-4) break;
+                colour += alpha * left * s.colour;
+                left *= 1 - alpha;
+            }
+            colour += left * glm::dvec3(settings.background);
+            for (int c = 0; c < 3; ++c) image.values.push_back(255 * std::clamp(colour[c], 0.0, 1.0));
+            image.values.push_back(255 * (1 - left));
+        }
+    return image;
+}
+
+double psnr(const Image8& image, const ReferenceImage& reference) {
+    double sum = 0;
+    for (std::size_t i = 0; i < reference.values.size(); ++i) {
+        const double error = image.pixels[i] - reference.values[i];
+        sum += error * error;
+    }
+    return 10 * std::log10(255.0 * 255.0 * double(reference.values.size()) / std::max(sum, 1e-12));
+}
+
+}  // namespace volumen::test

@@ -1,0 +1,185 @@
+#include "shaders/renderer.h"
+
+#include <cstring>
+
+#include "formats/core/error.h"
+#include "shaders/gpu/memory.h"
+#include "tests/shaders/device.h"
+#include "tests/shaders/reference.h"
+#include "tests/shaders/scenes.h"
+
+using namespace volumen;
+using namespace volumen::test;
+
+namespace {
+
+constexpr double kBar = 55;  ///< dB; rounding to 8 bits alone gives 58.9
+
+Camera test_camera(int width, int height) {
+    return Camera::look_at({1.5f, -2, 1}, {0, 0, 0}, {0, 0, 1}, 0.8f, width, height);
+}
+
+Renderer& renderer() {
+    static Renderer shared{device()};
+    return shared;
+}
+
+double score(const SplatCloud& cloud, const Camera& camera, const RenderSettings& settings) {
+    renderer().set_cloud(cloud);
+    const Image8 image = renderer().render(camera, settings);
+    return psnr(image, render_reference(cloud, camera, settings));
+}
+
+}  // namespace
+
+TEST_CASE("renders every SH degree, at odd sizes, like the reference") {
+    const Silence silence;
+    for (int degree = 0; degree <= kMaxShDegree; ++degree) {
+        const std::uint32_t seed = 100 + std::uint32_t(degree);
+        CAPTURE(seed);
+        const SplatCloud cloud = random_cloud(seed, {.sh_degree = degree});
+        CHECK(score(cloud, test_camera(97 + 8 * degree, 61 - degree), {.background = {0.2f, 0.5f, 0.9f}}) >
+              kBar);
+    }
+    const SplatCloud cloud = random_cloud(104);
+    CHECK(score(cloud, test_camera(64, 64), {.sh_degree = 1}) > kBar);
+    CHECK(score(cloud, test_camera(1, 1), {}) > 40);  // four values: no mean to speak of
+}
+
+TEST_CASE("honours principal point, unequal focal lengths, dilation and compensation") {
+    const Silence silence;
+    const SplatCloud cloud = random_cloud(7, {.count = 400, .log_scale = -3.5f});
+    Camera camera = test_camera(121, 83);
+    camera.cx = 20.25f, camera.cy = 70.5f, camera.fx *= 1.3f;
+    CHECK(score(cloud, camera, {}) > kBar);
+    CHECK(score(cloud, camera, {.compensate = true}) > kBar);
+    CHECK(score(cloud, camera, {.dilation = 1.5f, .compensate = true}) > kBar);
+    camera.cx = -30;  // beyond the image
+    CHECK(score(cloud, camera, {}) > kBar);
+}
+
+TEST_CASE("splats behind, around and across the camera") {
+    const Silence silence;
+    const SplatCloud cloud = random_cloud(21, {.count = 500, .radius = 2, .log_scale = -2});
+    const Camera camera = Camera::look_at({0.1f, 0.2f, 0}, {1, 0.3f, 0.1f}, {0, 0, 1}, 1.2f, 90, 70);
+    CHECK(score(cloud, camera, {}) > kBar);
+}
+
+TEST_CASE("no splat, none in view, one that fills the view") {
+    const Silence silence;
+    const Camera camera = test_camera(50, 40);
+    CHECK(score(SplatCloud(0, 3), camera, {.background = {0.25f, 0.5f, 1}}) > kBar);
+
+    SplatCloud one = random_cloud(3, {.count = 1});
+    for (int k = 0; k < 3; ++k) one.channel(k)[0] = 1000;
+    CHECK(score(one, camera, {}) > kBar);
+    CHECK(renderer().stats().visible == 0);
+
+    for (int k = 0; k < 3; ++k) one.channel(k)[0] = 0, one.channel(SplatCloud::kScale + k)[0] = 3;
+    one.channel(SplatCloud::kOpacity)[0] = 0.5f;
+    CHECK(score(one, camera, {}) > kBar);
+    CHECK(renderer().stats().visible == 1);
+}
+
+TEST_CASE("long thin splats at every angle") {
+    const Silence silence;
+    SplatCloud cloud = random_cloud(31, {.count = 200});
+    for (std::size_t i = 0; i < cloud.count; ++i) {
+        cloud.channel(SplatCloud::kScale)[i] = 1;
+        cloud.channel(SplatCloud::kScale + 1)[i] = cloud.channel(SplatCloud::kScale + 2)[i] = -7;
+    }
+    CHECK(score(cloud, test_camera(110, 90), {}) > kBar);
+}
+
+TEST_CASE("room for tile entries grows until all fit") {
+    const Silence silence;
+    Renderer fresh{device()};  // with the least room
+    const SplatCloud cloud = random_cloud(11, {.count = 600, .log_scale = 0, .opacity_deviation = 1});
+    const Camera camera = test_camera(160, 120);
+    fresh.set_cloud(cloud);
+    const Image8 image = fresh.render(camera, {});
+    CHECK(fresh.stats().tile_entries > 100'000);
+    CHECK(psnr(image, render_reference(cloud, camera, {})) > kBar);
+}
+
+TEST_CASE("hostile splats harm nobody") {
+    const Silence silence;
+    SplatCloud cloud = random_cloud(13, {.count = 400});
+    const float nan = std::nanf(""), huge = 1e38f, infinity = INFINITY;
+    const float poison[] = {nan, huge, -huge, infinity, -infinity, 0};
+    for (std::size_t i = 0; i < 300; ++i)
+        cloud.channel(int(i) % cloud.channels())[i] = poison[i / std::size_t(cloud.channels()) % 6];
+    renderer().set_cloud(cloud);
+    const Camera camera = test_camera(80, 60);
+    const Image8 first = renderer().render(camera, {});
+    CHECK(renderer().stats().visible >= 100);
+    CHECK(first.pixels == renderer().render(camera, {}).pixels);
+}
+
+TEST_CASE("the same call gives the same bits, and timings") {
+    const Silence silence;
+    const SplatCloud cloud = random_cloud(17, {.count = 2000});
+    const Camera camera = test_camera(200, 150);
+    renderer().set_cloud(cloud);
+    const Image8 first = renderer().render(camera, {});
+    for (int i = 0; i < 3; ++i) CHECK(renderer().render(camera, {}).pixels == first.pixels);
+    const RenderStats& stats = renderer().stats();
+    CHECK(stats.splats == 2000);
+    CHECK(stats.visible > 1000);
+    if (device().timestamp_period_ns > 0) {
+        CHECK(stats.project_ms > 0);
+        CHECK(stats.sort_ms > 0);
+        CHECK(stats.raster_ms > 0);
+        CHECK(stats.render_ms ==
+              doctest::Approx(stats.reconstruct_ms + stats.project_ms + stats.sort_ms + stats.raster_ms));
+    }
+}
+
+TEST_CASE("record() draws what render() draws") {
+    const Silence silence;
+    const SplatCloud cloud = random_cloud(19);
+    const Camera camera = test_camera(72, 54);
+    renderer().set_cloud(cloud);
+    const Image8 expected = renderer().render(camera, {});
+
+    Renderer other{device()};
+    other.set_cloud(cloud);
+    gpu::Buffer pixels(device(), expected.pixels.size(), gpu::Residence::download, "a picture");
+    for (int frame = 0; frame < 10; ++frame)
+        device().run([&](VkCommandBuffer commands) {
+            other.record(commands, camera, {});
+            VkBufferImageCopy region{};
+            region.imageSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1};
+            region.imageExtent = {72, 54, 1};
+            vkCmdCopyImageToBuffer(commands, other.target(), VK_IMAGE_LAYOUT_GENERAL, pixels.handle, 1,
+                                   &region);
+            gpu::barrier(commands, true);
+        });
+    CHECK(std::memcmp(pixels.mapped, expected.pixels.data(), expected.pixels.size()) == 0);
+    CHECK(other.stats().splats == cloud.count);
+    CHECK(other.stats().visible == renderer().stats().visible);
+}
+
+TEST_CASE("the cloud comes back as it went in, SH at half precision") {
+    const Silence silence;
+    const SplatCloud cloud = random_cloud(23, {.count = 777, .sh_degree = 2});
+    renderer().set_cloud(random_cloud(24, {.count = 1000}));  // leaves larger buffers behind
+    renderer().set_cloud(cloud);
+    const SplatCloud back = renderer().read_cloud();
+    REQUIRE(back.values.size() == cloud.values.size());
+    for (int c = 0; c < cloud.channels(); ++c)
+        for (std::size_t i = 0; i < cloud.count; ++i) {
+            const float error = std::abs(back.channel(c)[i] - cloud.channel(c)[i]);
+            if (c < SplatCloud::kSh ? error != 0 : error > 0.0005f * std::abs(cloud.channel(c)[i]) + 1e-7f)
+                FAIL("channel " << c << " of splat " << i);
+        }
+}
+
+TEST_CASE("impossible cameras are refused") {
+    renderer().set_cloud(random_cloud(1));
+    CHECK_THROWS_AS(renderer().render(test_camera(0, 10), {}), InputError);
+    CHECK_THROWS_AS(renderer().render(test_camera(10, kMaxImageSide + 1), {}), InputError);
+    Camera flat = test_camera(10, 10);
+    flat.fx = 0;
+    CHECK_THROWS_AS(renderer().render(flat, {}), InputError);
+}
