@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,20 +18,25 @@ struct EvaluateOptions {
     int first_capture_frame = 0;                      ///< the capture's frame that is frame 0 of the stream
     std::optional<std::filesystem::path> json, html;  ///< json "-": stdout
     std::optional<std::filesystem::path> images;      ///< a folder for renders, if wanted
+    std::optional<std::filesystem::path> contact_sheet;  ///< a PNG: frames across; truth, result below
+    std::function<void(int done, int of)> progress;      ///< frames
 };
 
-/// Mean figures, as DESIGN.md lists them; the JSON and the report have them per frame too.
+/// Mean figures, as DESIGN.md lists them; the JSON and the report have them per frame and per view too.
 struct Evaluation {
     int frames = 0, views = 0;
-    double psnr = 0, psnr_masked = 0, ssim = 0, flicker = 0;
+    double psnr = 0, psnr_masked = 0, ssim = 0,
+           flicker = 0;  ///< NaN (null in the JSON) where there is no mask, or only one frame
     double bytes_per_frame = 0, mbit_per_s = 0, raw_bytes_per_frame = 0, ratio = 0;
-    std::size_t splats = 0;
+    std::size_t splats = 0;  ///< the most of any frame
     double decode_ms = 0, render_ms = 0;
     std::vector<double> frame_psnr;  ///< mean over views
 };
 
-/// `stream` is a stream, or a model directory (then the unpacked frames are rendered and bytes are those of
-/// its PLYs).
+/// `stream` is a stream, or a model directory or one of PLYs (then the unpacked frames are rendered and bytes
+/// are those of its PLYs). Frame i is compared with the capture's frame first_capture_frame + i, as far as
+/// both go. Memory does not grow with the number of frames. Throws InputError, UsageError for views that the
+/// capture lacks.
 Evaluation evaluate(const std::filesystem::path& stream, const std::filesystem::path& capture,
                     const EvaluateOptions& options);
 

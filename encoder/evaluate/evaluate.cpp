@@ -1,0 +1,228 @@
+#include "encoder/evaluate/evaluate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <numeric>
+
+#include "encoder/evaluate/figures.h"
+#include "encoder/evaluate/frame_source.h"
+#include "encoder/evaluate/metrics.h"
+#include "encoder/evaluate/pictures.h"
+#include "encoder/evaluate/report.h"
+#include "encoder/evaluate/view_renderer.h"
+#include "encoder/evaluate/write_file.h"
+#include "formats/capture/capture.h"
+#include "formats/core/error.h"
+#include "formats/core/parallel.h"
+#include "formats/media/image_file.h"
+
+namespace volumen {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Pair {
+    Image8 truth, render;
+    double psnr = 0;
+};
+
+struct Scores {
+    std::optional<double> psnr, psnr_masked, ssim, flicker;
+};
+
+class Evaluator {
+  public:
+    Evaluator(const fs::path& stream, const fs::path& capture, const EvaluateOptions& options)
+        : options_(options),
+          source_(open_frame_source(stream)),
+          capture_(Capture::open(capture,
+                                 {.width = options.width, .height = options.height, .scale = options.scale})),
+          background_(source_->info().background) {
+        choose_views();
+        frame_count_ = std::min(source_->frame_count(), capture_.frame_count() - options.first_capture_frame);
+        if (options.first_capture_frame < 0 || frame_count_ < 1)
+            throw InputError("{}: has {} frames, none of which is frame {}; check the first frame",
+                             capture.string(), capture_.frame_count(), options.first_capture_frame);
+        renderer_ =
+            options.use_gpu ? make_gpu_renderer(options.device, background_) : make_cpu_renderer(background_);
+        figures_.stream =
+            stream.filename().empty() ? stream.parent_path().filename().string() : stream.filename().string();
+        figures_.capture = capture.filename().empty() ? capture.parent_path().filename().string()
+                                                      : capture.filename().string();
+        figures_.device = renderer_->device();
+        figures_.fps = source_->info().fps.value();
+        figures_.tracks = source_->tracks();
+        for (const int v : views_) {
+            ViewFigures f;
+            f.view = v, f.name = capture_.views()[std::size_t(v)].name;
+            figures_.views.push_back(std::move(f));
+        }
+        const Camera& first = capture_.views()[std::size_t(views_[0])].camera;
+        figures_.width = first.width, figures_.height = first.height;
+    }
+
+    void measure() {
+        before_.resize(views_.size());
+        FrameReader truth(capture_, views_, options_.first_capture_frame,
+                          options_.first_capture_frame + frame_count_);
+        source_->seek(0);
+        for (int i = 0; i < frame_count_; ++i) {
+            std::optional<SourceFrame> frame = source_->next();
+            const std::optional<CaptureFrame> views = truth.next();
+            if (!frame || !views) throw InputError("{}: ends after {} frames", figures_.stream, i);
+            measure_frame(*frame, *views);
+            if (options_.progress) options_.progress(i + 1, frame_count_);
+        }
+    }
+
+    const Figures& figures() const { return figures_; }
+
+    /// The truth and the result of one picture, once more.
+    Pair picture(int frame, std::size_t view) {
+        source_->seek(frame);
+        std::optional<SourceFrame> source = source_->next();
+        if (!source) throw InputError("{}: frame {} cannot be decoded again", figures_.stream, frame);
+        renderer_->set_frame(*source);
+        const int v = views_[view];
+        const ViewImage truth = capture_.read(v, options_.first_capture_frame + frame);
+        Image8 render = renderer_->render(capture_.views()[std::size_t(v)].camera);
+        Image8 shown = to_8_bit(composite(truth, background_));
+        const double db = psnr(render, shown, truth.valid).value_or(0);
+        return {std::move(shown), std::move(render), db};
+    }
+
+    ReportPicture report_picture(const char* what, int frame) {
+        constexpr std::size_t kView = 0;
+        Pair pair = picture(frame, kView);
+        return {fmt::format("{} frame: {}", what, frame),
+                fmt::format("view {}, {:.2f} dB", views_[kView], pair.psnr), std::move(pair.truth),
+                std::move(pair.render)};
+    }
+
+    std::vector<ReportPicture> report_pictures() {
+        std::vector<std::size_t> order(figures_.frames.size());
+        std::iota(order.begin(), order.end(), std::size_t(0));
+        const auto quality = [&](std::size_t i) { return figures_.frames[i].psnr.value().value_or(0); };
+        std::stable_sort(order.begin(), order.end(),
+                         [&](std::size_t a, std::size_t b) { return quality(a) > quality(b); });
+        std::vector<ReportPicture> pictures;
+        pictures.push_back(report_picture("Best", int(order.front())));
+        pictures.push_back(report_picture("Median", int(order[order.size() / 2])));
+        pictures.push_back(report_picture("Worst", int(order.back())));
+        return pictures;
+    }
+
+    /// Frames evenly over the take, views in turn.
+    void write_contact_sheet(const fs::path& file) {
+        constexpr int kColumns = 8;
+        const int columns = std::min(kColumns, frame_count_);
+        std::vector<Image8> truths, renders;
+        for (int i = 0; i < columns; ++i) {
+            Pair pair =
+                picture(int(std::int64_t(i) * frame_count_ / columns), std::size_t(i) % views_.size());
+            truths.push_back(std::move(pair.truth)), renders.push_back(std::move(pair.render));
+        }
+        write_image(file, tile({truths, renders}));
+    }
+
+  private:
+    void choose_views() {
+        const int count = int(capture_.views().size());
+        views_ = options_.views;
+        if (views_.empty()) {
+            views_.resize(std::size_t(count));
+            std::iota(views_.begin(), views_.end(), 0);
+        }
+        for (const int v : views_)
+            if (v < 0 || v >= count)
+                throw UsageError("--views: {} is not a view of the capture, which has 0 to {}", v, count - 1);
+    }
+
+    void measure_frame(SourceFrame& frame, const CaptureFrame& truth) {
+        FrameFigures f;
+        f.index = frame.index, f.capture_frame = truth.index;
+        renderer_->set_frame(frame);
+        const std::size_t batch = std::size_t(thread_count());
+        for (std::size_t begin = 0; begin < views_.size(); begin += batch) {
+            const std::size_t end = std::min(begin + batch, views_.size());
+            std::vector<Image8> renders;
+            for (std::size_t k = begin; k < end; ++k) {
+                renders.push_back(renderer_->render(capture_.views()[std::size_t(views_[k])].camera));
+                f.render_ms.add(renderer_->render_ms());
+                keep(renders.back(), truth.index, views_[k]);
+            }
+            std::vector<Scores> scores(end - begin);
+            parallel_for(end - begin, 1, [&](std::size_t a, std::size_t b, int) {
+                for (std::size_t k = a; k < b; ++k)
+                    scores[k] = score(begin + k, truth.images[begin + k], std::move(renders[k]));
+            });
+            for (std::size_t k = begin; k < end; ++k) add(scores[k - begin], f, figures_.views[k]);
+        }
+        f.splats = frame.splats, f.decode_ms = frame.decode_ms;
+        f.bytes = source_->frame_bytes(frame.index);
+        f.raw_bytes = raw_frame_bytes(frame.splats, source_->sh_degree());
+        figures_.frames.push_back(std::move(f));
+    }
+
+    Scores score(std::size_t k, const ViewImage& image, Image8 render) {
+        Image8 truth = to_8_bit(composite(image, background_));
+        if (truth.width != render.width || truth.height != render.height)
+            throw InputError("view {}: its images differ in size", views_[k]);
+        constexpr int kInside = 128;  // alpha of 0.5
+        Scores s;
+        s.psnr = psnr(render, truth, image.valid);
+        if (!image.alpha.empty()) s.psnr_masked = psnr(render, truth, image.alpha, kInside);
+        s.ssim = ssim(render, truth, image.valid);
+        Pair& before = before_[k];
+        if (!before.truth.empty())
+            s.flicker = flicker(render, before.render, truth, before.truth, image.valid);
+        before = {std::move(truth), std::move(render)};
+        return s;
+    }
+
+    static void add(const Scores& s, FrameFigures& frame, ViewFigures& view) {
+        frame.psnr.add(s.psnr), view.psnr.add(s.psnr);
+        frame.psnr_masked.add(s.psnr_masked), view.psnr_masked.add(s.psnr_masked);
+        frame.ssim.add(s.ssim), view.ssim.add(s.ssim);
+        frame.flicker.add(s.flicker), view.flicker.add(s.flicker);
+    }
+
+    void keep(const Image8& render, int frame, int view) const {
+        if (!options_.images) return;
+        const fs::path folder = *options_.images / std::to_string(frame);
+        fs::create_directories(folder);
+        write_image(folder / fmt::format("{}.png", view), render);
+    }
+
+    const EvaluateOptions& options_;
+    std::unique_ptr<FrameSource> source_;
+    Capture capture_;
+    glm::vec3 background_;
+    std::vector<int> views_;
+    int frame_count_ = 0;
+    std::unique_ptr<ViewRenderer> renderer_;
+    std::vector<Pair> before_;  ///< one a view: the frame before, for flicker
+    Figures figures_;
+};
+
+}  // namespace
+
+Evaluation evaluate(const fs::path& stream, const fs::path& capture, const EvaluateOptions& options) {
+    Evaluator evaluator(stream, capture, options);
+    evaluator.measure();
+    const Figures& figures = evaluator.figures();
+    if (options.json) {
+        const std::string json = figures.to_json() + "\n";
+        if (*options.json == "-")
+            std::fwrite(json.data(), 1, json.size(), stdout), std::fflush(stdout);
+        else
+            write_text_file(*options.json, json);
+    }
+    if (options.html) write_text_file(*options.html, make_report(figures, evaluator.report_pictures()));
+    if (options.contact_sheet) evaluator.write_contact_sheet(*options.contact_sheet);
+    return figures.summary();
+}
+
+}  // namespace volumen

@@ -1,0 +1,119 @@
+#include "encoder/evaluate/frame_source.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "encoder/model.h"
+#include "formats/core/error.h"
+#include "formats/splats/ply.h"
+#include "formats/stream/reader.h"
+
+namespace volumen {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+double milliseconds_since(Clock::time_point start) {
+    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+class StreamSource : public FrameSource {
+  public:
+    explicit StreamSource(const fs::path& path)
+        : stream_(Stream::open(path)), decoder_(stream_, kRung, HwAccel::none) {
+        for (const SegmentInfo& s : stream_.segments(kRung))
+            for (int i = 0; i < s.frame_count; ++i) bytes_.push_back(double(s.bytes) / s.frame_count);
+    }
+    const TakeInfo& info() const override { return stream_.info(); }
+    int frame_count() const override { return stream_.frame_count(); }
+    int sh_degree() const override { return stream_.rungs().at(kRung).sh_degree; }
+    std::vector<SourceTrack> tracks() const override {
+        std::vector<SourceTrack> out;
+        for (const TrackInfo& t : stream_.rungs().at(kRung).tracks)
+            out.push_back({t.codec.empty() ? fmt::format("{} ({})", t.id, t.tool)
+                                           : fmt::format("{} ({}, {})", t.id, t.tool, t.codec),
+                           t.bytes});
+        return out;
+    }
+    double frame_bytes(int frame) const override { return bytes_.at(std::size_t(frame)); }
+    void seek(int frame) override { decoder_.seek(frame); }
+    std::optional<SourceFrame> next() override {
+        const auto start = Clock::now();
+        auto packed = decoder_.next();
+        if (!packed) return {};
+        SourceFrame frame;
+        frame.index = packed->index, frame.splats = packed->layout->splat_count;
+        frame.packed = std::move(packed);
+        frame.decode_ms = milliseconds_since(start);
+        return frame;
+    }
+
+  private:
+    static constexpr int kRung = 0;  ///< the best
+    Stream stream_;
+    FrameDecoder decoder_;
+    std::vector<double> bytes_;
+};
+
+class ModelSource : public FrameSource {
+  public:
+    explicit ModelSource(const fs::path& path) : info_(read_model_info(path)), files_(model_frames(path)) {
+        if (files_.empty()) throw InputError("{}: no frames; give a stream or a model", path.string());
+    }
+    const TakeInfo& info() const override { return info_.take; }
+    int frame_count() const override { return int(files_.size()); }
+    int sh_degree() const override { return info_.sh_degree; }
+    std::vector<SourceTrack> tracks() const override {
+        std::uint64_t bytes = 0;
+        for (const fs::path& f : files_) bytes += fs::file_size(f);
+        return {{"PLY files", bytes}};
+    }
+    double frame_bytes(int frame) const override {
+        return double(fs::file_size(files_.at(std::size_t(frame))));
+    }
+    void seek(int frame) override { next_ = frame; }
+    std::optional<SourceFrame> next() override {
+        if (next_ >= frame_count()) return {};
+        const auto start = Clock::now();
+        SourceFrame frame;
+        frame.index = next_;
+        frame.cloud = read_ply(files_[std::size_t(next_++)]);
+        frame.splats = frame.cloud->count;
+        frame.decode_ms = milliseconds_since(start);
+        return frame;
+    }
+
+  private:
+    ModelInfo info_;
+    std::vector<fs::path> files_;
+    int next_ = 0;
+};
+
+}  // namespace
+
+const SplatCloud& SourceFrame::unpacked() {
+    if (!cloud) {
+        const auto start = Clock::now();
+        cloud = reconstruct(packed.value());
+        decode_ms += milliseconds_since(start);
+    }
+    return *cloud;
+}
+
+std::unique_ptr<FrameSource> open_frame_source(const fs::path& path) {
+    if (!fs::exists(path)) throw InputError("{}: does not exist; give a stream or a model", path.string());
+    if (path.extension() == ".mpd" || fs::exists(path / "manifest.mpd"))
+        return std::make_unique<StreamSource>(path);
+    if (!fs::is_directory(path))
+        throw InputError("{}: neither a stream's directory or manifest nor a model", path.string());
+    return std::make_unique<ModelSource>(path);
+}
+
+double raw_frame_bytes(std::size_t splats, int sh_degree) {
+    constexpr int kNormal = 3;  // the reference trainer writes normals of zero
+    return double(splats) * sizeof(float) * (SplatCloud::channels_for(sh_degree) + kNormal);
+}
+
+}  // namespace volumen

@@ -1,0 +1,51 @@
+// The frames that are evaluated: of a stream, or of a model that is not packed.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "formats/core/take_info.h"
+#include "formats/splats/cloud.h"
+#include "formats/stream/frame.h"
+
+namespace volumen {
+
+struct SourceFrame {
+    int index = 0;
+    std::optional<PackedFrame> packed;  ///< of a stream
+    std::optional<SplatCloud> cloud;    ///< of a model
+    std::size_t splats = 0;
+    double decode_ms = 0;
+
+    const SplatCloud& unpacked();  ///< `cloud`, dequantised first where it is missing
+};
+
+struct SourceTrack {
+    std::string name;  ///< "atlas (video, avc1.640028)"
+    std::uint64_t bytes = 0;
+};
+
+class FrameSource {
+  public:
+    virtual ~FrameSource() = default;
+    virtual const TakeInfo& info() const = 0;
+    virtual int frame_count() const = 0;
+    virtual int sh_degree() const = 0;
+    virtual std::vector<SourceTrack> tracks() const = 0;
+    /// A stream's frame has its share of its segment.
+    virtual double frame_bytes(int frame) const = 0;
+    /// The next frame returned is `frame`.
+    virtual void seek(int frame) = 0;
+    virtual std::optional<SourceFrame> next() = 0;
+};
+
+/// A stream (directory with manifest.mpd, or that file), else a model or a directory of PLYs.
+std::unique_ptr<FrameSource> open_frame_source(const std::filesystem::path& path);
+
+/// Of the same splats as float32 in the reference PLY layout, without its header.
+double raw_frame_bytes(std::size_t splats, int sh_degree);
+
+}  // namespace volumen
