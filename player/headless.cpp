@@ -18,14 +18,6 @@ namespace {
 
 constexpr ViewSize kDefaultSize{1280, 720};
 
-Image8 without_alpha(const Image8& image) {
-    Image8 out(image.width, image.height, 3);
-    const std::size_t pixels = std::size_t(image.width) * image.height;
-    for (std::size_t i = 0; i < pixels; ++i)
-        for (std::size_t c = 0; c < 3; ++c) out.pixels[3 * i + c] = image.pixels[4 * i + c];
-    return out;
-}
-
 FrameStatistics statistics_of(const SourceFrame& frame, const RenderStats& render) {
     return {.index = frame.index,
             .decode_ms = frame.decode_ms,
@@ -38,6 +30,14 @@ FrameStatistics statistics_of(const SourceFrame& frame, const RenderStats& rende
 }
 
 }  // namespace
+
+Image8 without_alpha(const Image8& image) {
+    Image8 out(image.width, image.height, 3);
+    const std::size_t pixels = std::size_t(image.width) * image.height;
+    for (std::size_t i = 0; i < pixels; ++i)
+        for (std::size_t c = 0; c < 3; ++c) out.pixels[3 * i + c] = image.pixels[4 * i + c];
+    return out;
+}
 
 FrameRange played_range(const Take& take, const PlayOptions& options) {
     const FrameRange all{0, take.frame_count()};

@@ -3,6 +3,7 @@
 
 #include <chrono>
 
+#include "formats/core/image.h"
 #include "player/options.h"
 #include "player/source/take.h"
 
@@ -16,6 +17,9 @@ int run_headless(const Take& take, const PlayOptions& options, std::chrono::stea
 
 /// The frames that are played: `--frames`, checked against the take, or all. Throws UsageError.
 FrameRange played_range(const Take& take, const PlayOptions& options);
+
+/// The colour channels of RGBA.
+Image8 without_alpha(const Image8& image);
 
 /// Writes `--stats`: to stdout for "-", else under a temporary name, then renamed.
 void write_statistics(const std::string& file, const Statistics& statistics);

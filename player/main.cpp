@@ -9,6 +9,7 @@
 #include "player/headless.h"
 #include "player/options.h"
 #include "player/source/take.h"
+#include "player/view/viewer.h"
 
 int main(int argc, char** argv) {
     using namespace volumen;
@@ -18,7 +19,7 @@ int main(int argc, char** argv) {
         const auto options = parse_options(argc, argv);
         if (!options) return 0;
         const Take take = Take::open(options->take, options->up);
-        return run_headless(take, *options, start);
+        return options->headless ? run_headless(take, *options, start) : run_viewer(take, *options, start);
     } catch (const UsageError& error) {
         fmt::print(stderr, "volumen-play: {}\n", error.what());
         return kUsageStatus;

@@ -13,6 +13,7 @@ std::optional<SourceFrame> Presenter::first_after_seek(Time now) {
     if (!frame) return std::nullopt;
     waiting_ = stalled_ = false;
     shown_ = frame->position;
+    next_ = shown_ + 1;
     clock_.seek(shown_, now);
     return frame;
 }
@@ -29,8 +30,9 @@ std::optional<SourceFrame> Presenter::update(Time now) {
         frame = source_.next();
     }
     if (!frame) {
-        // A later frame that is ready means that the due one was lost: then the last good one stands.
-        if (!ready && !source_.finished() && !stalled_) {
+        if (ready || source_.finished()) {  // the due one was lost: the last good one stands
+            next_ = ready.value_or(due + 1);
+        } else if (!stalled_) {
             stalled_ = true;
             stalled_since_ = clock_.time_of(shown_ + 1);
         }
@@ -38,6 +40,7 @@ std::optional<SourceFrame> Presenter::update(Time now) {
     }
     if (stalled_) end_stall(*frame, now);
     shown_ = frame->position;
+    next_ = shown_ + 1;
     if (now - clock_.time_of(shown_ + 1) > kTolerance) clock_.seek(shown_, now);
     return frame;
 }
@@ -52,6 +55,7 @@ void Presenter::seek(std::int64_t position, Time now) {
     const std::int64_t target = std::max<std::int64_t>(position, 0);
     source_.seek(target);
     clock_.seek(target, now);
+    target_ = target;
     waiting_ = true;
 }
 
@@ -61,6 +65,7 @@ void Presenter::step(int direction, Time now) {
     if (direction > 0) {
         // The source's next frame is the one after the frame on screen: no seek.
         if (!source_.finished()) waiting_ = true;
+        target_ = shown_ + 1;
         return;
     }
     const std::int64_t before_first = clock_.loop() ? clock_.frames() - 1 : 0;
@@ -69,7 +74,7 @@ void Presenter::step(int direction, Time now) {
 
 std::optional<Time> Presenter::next_update() const {
     if (waiting_ || stalled_ || !clock_.playing()) return std::nullopt;
-    return clock_.time_of(shown_ + 1);
+    return clock_.time_of(next_);
 }
 
 }  // namespace volumen

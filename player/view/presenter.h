@@ -39,6 +39,8 @@ class Presenter {
     std::optional<Time> next_update() const;
     /// A seek or step has not been answered by a frame yet.
     bool waiting() const { return waiting_; }
+    /// The position that is waited for.
+    std::int64_t target() const { return target_; }
 
     std::uint64_t dropped() const { return dropped_; }
     const std::vector<Stall>& stalls() const { return stalls_; }
@@ -49,6 +51,8 @@ class Presenter {
 
     FrameSource& source_;
     PlaybackClock& clock_;
+    std::int64_t target_ = 0;
+    std::int64_t next_ = 1;    ///< position at which something may change
     std::int64_t shown_ = -1;  ///< position on screen
     bool waiting_ = true;      ///< the next frame is shown whatever the clock says
     bool stalled_ = false;

@@ -114,6 +114,7 @@ TEST_CASE("over lost frames the last good one stands, without a stall") {
     player.shown(100ms);
     CHECK(player.shown(200ms) == 2);
     CHECK(player.shown(300ms) == -1);
+    CHECK(player.presenter.next_update() == 600ms);
     CHECK(player.shown(599ms) == -1);
     CHECK(player.shown(600ms) == 6);
     CHECK(player.presenter.stalls().empty());

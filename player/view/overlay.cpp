@@ -1,0 +1,296 @@
+#include "player/view/overlay.h"
+
+#define GLFW_INCLUDE_NONE
+#include <GLFW/glfw3.h>
+#include <backends/imgui_impl_glfw.h>
+#include <backends/imgui_impl_vulkan.h>
+#include <fmt/format.h>
+#include <imgui.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "player/view/widgets.h"
+
+namespace volumen {
+namespace {
+
+constexpr float kFontPixels = 15;
+constexpr float kMargin = 14;         // between the panels and the window's edge
+constexpr float kFiguresWidth = 250;  // of the panel on the left
+
+/// Where systems keep a readable sans-serif; Dear ImGui's own bitmap font stands in.
+constexpr const char* kFonts[] = {
+    "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
+    "/usr/share/fonts/dejavu-sans-fonts/DejaVuSans.ttf",
+    "/usr/share/fonts/TTF/DejaVuSans.ttf",
+    "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",
+    "/usr/share/fonts/noto/NotoSans-Regular.ttf",
+    "/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf",
+    "/System/Library/Fonts/Helvetica.ttc",
+    "C:/Windows/Fonts/segoeui.ttf",
+};
+
+void load_font(float scale) {
+    ImFontAtlas& atlas = *ImGui::GetIO().Fonts;
+    for (const char* file : kFonts) {
+        std::error_code error;
+        if (std::filesystem::exists(file, error) && atlas.AddFontFromFileTTF(file, kFontPixels * scale))
+            return;
+    }
+    ImFontConfig config;
+    config.SizePixels = 13 * std::max(1.0f, std::floor(scale));  // a bitmap font: whole multiples of its size
+    atlas.AddFontDefault(&config);
+}
+
+constexpr ImGuiWindowFlags kPanel = ImGuiWindowFlags_NoTitleBar | ImGuiWindowFlags_NoResize |
+                                    ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
+                                    ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse |
+                                    ImGuiWindowFlags_NoFocusOnAppearing | ImGuiWindowFlags_NoNav;
+
+std::string milliseconds(double ms) {
+    return fmt::format("{:.{}f} ms", ms, ms < 10 ? 2 : 1);
+}
+
+std::string thousands(std::uint32_t count) {
+    std::string text = std::to_string(count);
+    for (int i = int(text.size()) - 3; i > 0; i -= 3) text.insert(std::size_t(i), " ");
+    return text;
+}
+
+std::string clock_text(double seconds) {
+    const int minutes = int(seconds / 60);
+    return fmt::format("{:02}:{:05.2f}", minutes, seconds - 60 * minutes);
+}
+
+std::string speed_text(int thousandths) {
+    return fmt::format("{:g}\u00d7", thousandths / 1000.0);
+}
+
+class Layout {
+  public:
+    Layout(const OverlayState& state, float scale) : state_(state), scale_(scale) {}
+
+    void figures();
+    void transport();
+    void warnings();
+    void help();
+    void notice();
+    OverlayActions actions;
+
+  private:
+    void button(widgets::Icon icon, const char* id, const char* tooltip, Command command, bool on = false) {
+        if (widgets::icon_button(id, icon, tooltip, on)) actions.commands.push_back(command);
+        ImGui::SameLine(0, 2 * scale_);
+    }
+    void buttons();
+    float margin() const { return kMargin * scale_; }
+
+    const OverlayState& state_;
+    float scale_;
+};
+
+void Layout::figures() {
+    const FrameStatistics& last = state_.last;
+    const bool video = state_.range.count() > 1;
+    ImGui::SetNextWindowPos({margin(), margin()});
+    ImGui::SetNextWindowSize({kFiguresWidth * scale_, 0});
+    ImGui::Begin("figures", nullptr, kPanel | ImGuiWindowFlags_AlwaysAutoResize);
+    ImGui::TextUnformatted(state_.title.c_str());
+    ImGui::PushStyleColor(ImGuiCol_Text, widgets::kTextDim);
+    ImGui::TextWrapped("%s", state_.gpu.c_str());
+    ImGui::PopStyleColor();
+    ImGui::Separator();
+    widgets::figure("Picture",
+                    fmt::format("{} \u00d7 {}", state_.resolution.width, state_.resolution.height).c_str());
+    if (video)
+        widgets::figure("Display",
+                        fmt::format("{:.1f} of {:.5g} fps", state_.display_fps, state_.fps.value()).c_str());
+    widgets::figure("Splats", thousands(last.splats).c_str());
+    widgets::figure("Visible", thousands(last.visible).c_str());
+    if (video) {
+        widgets::figure("Decoder", state_.decoder.empty() ? "\u2013" : state_.decoder.c_str());
+        widgets::figure("Bit rate", fmt::format("{:.2f} Mbit/s", state_.mbit_per_s).c_str());
+        widgets::figure("Dropped", fmt::format("{}", state_.dropped).c_str(),
+                        state_.dropped ? widgets::kWarning : widgets::kText);
+    }
+    ImGui::Separator();
+    const double budget = 1000.0 / (video ? state_.fps.value() : 60.0);
+    const auto part = [&](const char* label, double ms) {
+        widgets::bar(label, milliseconds(ms).c_str(), float(ms / budget));
+    };
+    if (video) part("Decode", last.decode_ms), part("Reconstruct", last.reconstruct_ms);
+    part("Sort", last.sort_ms);
+    part("Rasterise", last.raster_ms);
+    part("Render, all", last.render_ms);
+    widgets::graph(state_.render_history, float(budget), 34 * scale_);
+    ImGui::End();
+}
+
+void Layout::buttons() {
+    using widgets::Icon;
+    button(Icon::to_start, "start", "First frame (Home)", Command::to_start);
+    button(Icon::step_back, "back", "One frame back (Left)", Command::step_back);
+    button(state_.playing ? Icon::pause : Icon::play, "play",
+           state_.playing ? "Pause (Space)" : "Play (Space)", Command::toggle_play);
+    button(Icon::step_forward, "on", "One frame on (Right)", Command::step_forward);
+    button(Icon::to_end, "end", "Last frame (End)", Command::to_end);
+    button(Icon::loop, "loop", state_.loop ? "Loop is on (L)" : "Loop is off (L)", Command::toggle_loop,
+           state_.loop);
+}
+
+void Layout::transport() {
+    const ImVec2 display = ImGui::GetIO().DisplaySize;
+    ImGui::SetNextWindowPos({margin(), display.y - margin()}, ImGuiCond_Always, {0, 1});
+    ImGui::SetNextWindowSize({display.x - 2 * margin(), 0});
+    ImGui::Begin("transport", nullptr, kPanel | ImGuiWindowFlags_AlwaysAutoResize);
+    actions.seek = widgets::timeline(state_);
+
+    const float row = ImGui::GetCursorPosY(), line = ImGui::GetFontSize(), middle = row + 0.5f * line;
+    buttons();
+    const double fps = state_.fps.value();
+    const int at = state_.frame - state_.range.begin;
+    ImGui::SetCursorPosY(middle);
+    ImGui::SameLine(0, 12 * scale_);
+    ImGui::Text("%s", clock_text(at / fps).c_str());
+    ImGui::SameLine(0, 0);
+    ImGui::PushStyleColor(ImGuiCol_Text, widgets::kTextDim);
+    ImGui::Text(" / %s     frame %d of %d", clock_text(state_.range.count() / fps).c_str(), state_.frame,
+                state_.range.end);
+    ImGui::PopStyleColor();
+
+    // The speed and the switches stand at the right edge.
+    const float icons = 2 * (2 * line + 2 * scale_), speed_width = 4.2f * line;
+    ImGui::SameLine(ImGui::GetWindowWidth() - ImGui::GetStyle().WindowPadding.x - icons - speed_width -
+                    8 * scale_);
+    ImGui::SetCursorPosY(row + line - 0.5f * ImGui::GetFrameHeight());
+    if (ImGui::Button(speed_text(state_.speed).c_str(), {speed_width, 0})) ImGui::OpenPopup("speeds");
+    if (ImGui::IsItemHovered()) ImGui::SetTooltip("Speed ( ,  .  / )");
+    if (ImGui::BeginPopup("speeds")) {
+        const struct {
+            const char* label;
+            Command command;
+        } kChoices[] = {
+            {"Faster", Command::faster}, {"Normal", Command::normal_speed}, {"Slower", Command::slower}};
+        for (const auto& choice : kChoices)
+            if (ImGui::Selectable(choice.label, false, ImGuiSelectableFlags_DontClosePopups))
+                actions.commands.push_back(choice.command);
+        ImGui::EndPopup();
+    }
+    ImGui::SameLine(0, 8 * scale_);
+    ImGui::SetCursorPosY(row);
+    button(widgets::Icon::help, "help", "Keys (F1)", Command::help, state_.show_help);
+    ImGui::SetCursorPosY(row);
+    button(widgets::Icon::fullscreen, "full", "Full screen (F)", Command::fullscreen);
+    ImGui::End();
+}
+
+void Layout::warnings() {
+    if (state_.lost.empty()) return;
+    ImGui::SetNextWindowPos({ImGui::GetIO().DisplaySize.x - margin(), margin()}, ImGuiCond_Always, {1, 0});
+    ImGui::SetNextWindowSize({320 * scale_, 0});
+    ImGui::Begin("warnings", nullptr, kPanel | ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoInputs);
+    int frames = 0;
+    for (const LostFrames& lost : state_.lost) frames += lost.count;
+    ImGui::PushStyleColor(ImGuiCol_Text, widgets::kWarning);
+    ImGui::Text("%d damaged frames are skipped", frames);
+    ImGui::PopStyleColor();
+    ImGui::PushStyleColor(ImGuiCol_Text, widgets::kTextDim);
+    ImGui::TextWrapped("%s", state_.lost.back().reason.c_str());
+    ImGui::PopStyleColor();
+    ImGui::End();
+}
+
+void Layout::help() {
+    const ImVec2 display = ImGui::GetIO().DisplaySize;
+    ImGui::SetNextWindowPos({0.5f * display.x, 0.5f * display.y}, ImGuiCond_Always, {0.5f, 0.5f});
+    ImGui::Begin("keys", nullptr, kPanel | ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoInputs);
+    if (ImGui::BeginTable("keys", 2, ImGuiTableFlags_SizingFixedFit)) {
+        for (const KeyHelp& line : key_help()) {
+            ImGui::TableNextRow();
+            ImGui::TableNextColumn();
+            ImGui::PushStyleColor(ImGuiCol_Text, widgets::kAccent);
+            ImGui::TextUnformatted(line.keys);
+            ImGui::PopStyleColor();
+            ImGui::TableNextColumn();
+            ImGui::TextUnformatted(line.action);
+        }
+        ImGui::EndTable();
+    }
+    ImGui::End();
+}
+
+void Layout::notice() {
+    const ImVec2 display = ImGui::GetIO().DisplaySize;
+    ImGui::SetNextWindowPos({0.5f * display.x, margin()}, ImGuiCond_Always, {0.5f, 0});
+    ImGui::Begin("notice", nullptr, kPanel | ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoInputs);
+    ImGui::TextUnformatted(state_.notice.c_str());
+    ImGui::End();
+}
+
+}  // namespace
+
+Overlay::Overlay(const Window& window, gpu::Device& device, const Screen& screen)
+    : window_(window), device_(device), scale_(window.content_scale()) {
+    IMGUI_CHECKVERSION();
+    ImGuiIO& io = ImGui::GetIO();
+    io.IniFilename = nullptr;  // nothing is left behind in the working directory
+    io.ConfigFlags |= ImGuiConfigFlags_NoMouseCursorChange;
+    load_font(scale_);
+    widgets::set_style(scale_);
+
+    const VkDescriptorPoolSize size{VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, 1};  // the font
+    VkDescriptorPoolCreateInfo pool{VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO};
+    pool.flags = VK_DESCRIPTOR_POOL_CREATE_FREE_DESCRIPTOR_SET_BIT;
+    pool.maxSets = 1, pool.poolSizeCount = 1, pool.pPoolSizes = &size;
+    gpu::check(vkCreateDescriptorPool(device.handle, &pool, nullptr, &descriptors_),
+               "vkCreateDescriptorPool");
+
+    ImGui_ImplGlfw_InitForVulkan(window.handle(), true);
+    ImGui_ImplVulkan_InitInfo info{};
+    info.Instance = device.instance;
+    info.PhysicalDevice = device.physical;
+    info.Device = device.handle;
+    info.QueueFamily = device.queue_family;
+    info.Queue = device.queue;
+    info.DescriptorPool = descriptors_;
+    info.MinImageCount = 2;
+    info.ImageCount = std::max<std::uint32_t>(screen.image_count(), kFramesInFlight);
+    info.MSAASamples = VK_SAMPLE_COUNT_1_BIT;
+    info.CheckVkResultFn = [](VkResult result) { gpu::check(result, "the overlay"); };
+    ImGui_ImplVulkan_Init(&info, screen.render_pass());
+    device.run([](VkCommandBuffer commands) { ImGui_ImplVulkan_CreateFontsTexture(commands); });
+    ImGui_ImplVulkan_DestroyFontUploadObjects();
+}
+
+Overlay::~Overlay() {
+    vkDeviceWaitIdle(device_.handle);
+    ImGui_ImplVulkan_Shutdown();
+    ImGui_ImplGlfw_Shutdown();
+    vkDestroyDescriptorPool(device_.handle, descriptors_, nullptr);
+}
+
+OverlayActions Overlay::build(const OverlayState& state, bool visible) {
+    // On another monitor the fonts are stretched: rebuilding them is not worth a stutter.
+    const float scale = window_.content_scale();
+    ImGui::GetIO().FontGlobalScale = scale / scale_;
+    ImGui_ImplVulkan_NewFrame();
+    ImGui_ImplGlfw_NewFrame();
+    ImGui::NewFrame();
+    Layout layout(state, scale);
+    if (visible) {
+        layout.figures();
+        if (state.range.count() > 1) layout.transport();
+        layout.warnings();
+    }
+    if (state.show_help) layout.help();
+    if (!state.notice.empty()) layout.notice();
+    ImGui::Render();
+    return std::move(layout.actions);
+}
+
+void Overlay::draw(VkCommandBuffer commands) {
+    ImGui_ImplVulkan_RenderDrawData(ImGui::GetDrawData(), commands);
+}
+
+}  // namespace volumen

@@ -1,0 +1,69 @@
+// The panels over the picture: timeline, buttons, figures, list of keys.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "formats/core/take_info.h"
+#include "formats/stream/reader.h"
+#include "player/statistics.h"
+#include "player/view/commands.h"
+#include "player/view/screen.h"
+#include "player/view/window.h"
+
+namespace volumen {
+
+/// Frames that the graph of render times shows.
+inline constexpr std::size_t kGraphFrames = 120;
+
+/// What the panels tell.
+struct OverlayState {
+    std::string title, gpu, decoder;
+    ViewSize resolution;
+    FrameRange range;
+    FrameRate fps;
+    std::vector<SegmentInfo> segments;
+    double mbit_per_s = 0;
+
+    int frame = 0;   ///< on screen, of the take
+    int handle = 0;  ///< of the timeline: where a seek goes to, else `frame`
+    bool playing = false, loop = true, seeking = false;
+    int speed = 1000;  ///< thousandths
+    double display_fps = 0;
+    FrameStatistics last;               ///< of the frame on screen
+    std::vector<float> render_history;  ///< ms, oldest first
+    std::uint64_t dropped = 0;
+    std::vector<LostFrames> lost;
+    std::string notice;  ///< a line for a moment, such as the name of a screenshot
+    bool show_help = false;
+};
+
+/// What was clicked.
+struct OverlayActions {
+    std::vector<Command> commands;
+    std::optional<int> seek;  ///< frame of the take
+};
+
+/// Dear ImGui with its GLFW and Vulkan back ends.
+class Overlay {
+  public:
+    Overlay(const Window& window, gpu::Device& device, const Screen& screen);
+    ~Overlay();
+    Overlay(const Overlay&) = delete;
+    Overlay& operator=(const Overlay&) = delete;
+
+    /// Lays the panels out; without `visible` only notice and list of keys. Once a frame, before draw().
+    OverlayActions build(const OverlayState& state, bool visible);
+    /// Inside the screen's render pass.
+    void draw(VkCommandBuffer commands);
+
+  private:
+    const Window& window_;
+    gpu::Device& device_;
+    VkDescriptorPool descriptors_ = VK_NULL_HANDLE;
+    float scale_ = 1;  ///< of the fonts that were built
+};
+
+}  // namespace volumen

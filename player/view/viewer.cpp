@@ -1,0 +1,459 @@
+#include "player/view/viewer.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include "formats/core/error.h"
+#include "formats/media/image_file.h"
+#include "player/headless.h"
+#include "player/source/view_file.h"
+#include "player/statistics.h"
+#include "player/view/orbit_camera.h"
+#include "player/view/overlay.h"
+#include "player/view/presenter.h"
+#include "player/view/screen.h"
+#include "player/view/window.h"
+#include "shaders/renderer.h"
+
+namespace volumen {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr ViewSize kDefaultWindow{1280, 720};
+/// An event is followed by this many drawings: Dear ImGui lays out and reacts a frame later.
+constexpr int kSettleFrames = 3;
+/// Flying covers the distance to the target in this time.
+constexpr float kFlySeconds = 1.5f;
+/// After a wait the camera does not jump.
+constexpr float kLongestFlyStep = 0.1f;
+constexpr Time kNoticeTime = 3s;
+/// `--screenshot` without `--frames`.
+constexpr int kDefaultShown = 3;
+/// Frames whose figures `--stats` lists: an hour at 30 fps.
+constexpr std::size_t kMaxFrameStatistics = 108000;
+
+Time now() {
+    return std::chrono::steady_clock::now().time_since_epoch();
+}
+
+gpu::DeviceParams device_params(const PlayOptions& options) {
+    gpu::DeviceParams params;
+    params.name = options.gpu;
+    params.validation = options.validation;
+    params.instance_extensions = Window::instance_extensions();
+    params.swapchain = true;
+    return params;
+}
+
+Viewpoint first_view(const Take& take, const PlayOptions& options) {
+    if (!options.camera) return take.default_view();
+    return read_view_file(*options.camera, take.default_view()).viewpoint;
+}
+
+class Viewer {
+  public:
+    Viewer(const Take& take, const PlayOptions& options, std::chrono::steady_clock::time_point start)
+        : take_(take),
+          options_(options),
+          start_(start.time_since_epoch()),
+          range_(played_range(take, options)),
+          window_("Volumen \u2013 " + title(), options.size.value_or(kDefaultWindow), options.fullscreen),
+          device_(device_params(options)),
+          screen_(device_, window_.create_surface(device_)),
+          renderer_(device_),
+          source_(take.frames(range_, options.hwaccel)),
+          clock_(take.info().fps, range_.count()),
+          presenter_(*source_, clock_),
+          orbit_(first_view(take, options)) {
+        screen_.fit(window_.framebuffer());
+        overlay_.emplace(window_, device_, screen_);
+        describe();
+        source_->on_ready(Window::wake);
+        const bool loop = options.loop || options.screenshot;
+        clock_.set_loop(loop, now());
+        source_->set_loop(loop);
+        if (range_.count() > 1) clock_.play(now());
+    }
+
+    int run();
+
+  private:
+    std::string title() const {
+        const std::filesystem::path path = std::filesystem::absolute(options_.take).lexically_normal();
+        return path.has_filename() ? path.filename() : path.parent_path().filename();
+    }
+    void describe();
+    std::optional<Time> wait_time() const;
+    void handle_input();
+    bool fly_key_down() const;
+    void fly(float seconds);
+    void perform(Command command);
+    void jump_segment(int direction);
+    void set_speed(int thousandths);
+    void next_picture();
+    void upload(const SourceFrame& frame);
+    void draw();
+    void collect_statistics();
+    void show_notice(std::string text);
+    void save_picture();
+    void finish_screenshot();
+    int position_of(int frame) const {
+        return std::clamp(frame, range_.begin, range_.end - 1) - range_.begin;
+    }
+
+    const Take& take_;
+    const PlayOptions& options_;
+    const Time start_;
+    const FrameRange range_;
+    Window window_;
+    gpu::Device device_;
+    Screen screen_;
+    Renderer renderer_;
+    std::unique_ptr<FrameSource> source_;
+    PlaybackClock clock_;
+    Presenter presenter_;
+    OrbitCamera orbit_;
+    std::optional<Overlay> overlay_;  // needs the screen's size
+
+    OverlayState state_;
+    bool overlay_visible_ = true;
+    int settle_ = kSettleFrames;  ///< drawings that are still to be made
+    bool has_content_ = false, picture_dirty_ = true;
+    bool rendering_ = false;  ///< a rendering was submitted and its figures were not read yet
+    double decode_ms_ = 0;
+    ViewSize picture_size_{0, 0};
+    Time last_update_ = now(), notice_until_{0};
+    std::optional<int> dragged_to_;  ///< frame on the timeline, while the handle is held
+    int shown_ = 0;                  ///< pictures on screen since the start
+    std::vector<Time> shown_at_;     ///< within the last second
+    std::size_t told_lost_ = 0;
+    bool save_picture_ = false, capturing_ = false;
+    Statistics statistics_;
+};
+
+void Viewer::describe() {
+    state_.title = title();
+    state_.gpu = device_.device_name;
+    state_.range = range_;
+    state_.fps = take_.info().fps;
+    state_.segments = take_.segments();
+    state_.mbit_per_s = take_.mbit_per_s();
+    state_.frame = range_.begin;
+    statistics_.gpu = device_.device_name;
+}
+
+int Viewer::run() {
+    while (!window_.should_close()) {
+        window_.handle_events(wait_time());
+        handle_input();
+        next_picture();
+        draw();
+        finish_screenshot();
+    }
+    screen_.wait();
+    collect_statistics();
+    statistics_.dropped = presenter_.dropped();
+    statistics_.stalls = presenter_.stalls();
+    statistics_.lost = source_->lost();
+    statistics_.decoder = source_->device();
+    statistics_.width = picture_size_.width, statistics_.height = picture_size_.height;
+    if (options_.stats) write_statistics(*options_.stats, statistics_);
+    if (device_.validation_messages() > 0)
+        fmt::print(stderr, "volumen-play: {} messages of the validation layers\n",
+                   device_.validation_messages());
+    return 0;
+}
+
+/// How long the loop may sleep: nothing changes before then, unless an event comes.
+std::optional<Time> Viewer::wait_time() const {
+    const ViewSize framebuffer = window_.framebuffer();
+    const bool minimised = framebuffer.width <= 0 || framebuffer.height <= 0;
+    if (options_.screenshot && !minimised) return 0ns;
+    if (!minimised && (settle_ > 0 || picture_dirty_ || fly_key_down())) return 0ns;
+    std::optional<Time> until = presenter_.next_update();
+    if (!state_.notice.empty()) until = until ? std::min(*until, notice_until_) : notice_until_;
+    if (!until) return std::nullopt;
+    return std::max<Time>(*until - now(), 1us);
+}
+
+void Viewer::handle_input() {
+    const Input input = window_.take_input();
+    if (input.any) settle_ = kSettleFrames;
+    for (const KeyPress& press : input.keys)
+        if (const auto command = command_of(press, window_.flying())) perform(*command);
+
+    const Time time = now();
+    const float seconds = std::chrono::duration<float>(time - last_update_).count();
+    last_update_ = time;
+    const Camera before = orbit_.viewpoint().camera(kDefaultWindow);
+    const ViewSize view = window_.size();
+    if (input.turned != glm::vec2(0)) orbit_.orbit(input.turned.x, input.turned.y, view);
+    if (input.panned != glm::vec2(0)) orbit_.pan(input.panned.x, input.panned.y, view);
+    if (input.looked != glm::vec2(0)) orbit_.look(input.looked.x, input.looked.y, view);
+    if (input.wheel != 0) orbit_.dolly(input.wheel);
+    if (fly_key_down()) fly(std::min(seconds, kLongestFlyStep));
+    const Camera after = orbit_.viewpoint().camera(kDefaultWindow);
+    if (before.rotation != after.rotation || before.translation != after.translation) picture_dirty_ = true;
+}
+
+bool Viewer::fly_key_down() const {
+    if (!window_.flying()) return false;
+    const FlyKeys& k = kFlyKeys;
+    return std::ranges::any_of(std::array{k.forward, k.back, k.left, k.right, k.down, k.up},
+                               [&](int key) { return window_.key_down(key); });
+}
+
+void Viewer::fly(float seconds) {
+    const auto axis = [&](int positive, int negative) {
+        return (float(window_.key_down(positive)) - float(window_.key_down(negative))) * seconds /
+               kFlySeconds;
+    };
+    const FlyKeys& keys = kFlyKeys;
+    orbit_.fly(axis(keys.forward, keys.back), axis(keys.right, keys.left), axis(keys.up, keys.down));
+}
+
+void Viewer::perform(Command command) {
+    const Time time = now();
+    const bool video = range_.count() > 1;
+    settle_ = kSettleFrames;
+    switch (command) {
+        case Command::toggle_play:
+            if (clock_.playing()) {
+                clock_.pause(time);
+            } else if (video) {
+                if (clock_.ended(time)) presenter_.seek(0, time);
+                clock_.play(time);
+            }
+            break;
+        case Command::step_back:
+            presenter_.step(-1, time);
+            break;
+        case Command::step_forward:
+            presenter_.step(1, time);
+            break;
+        case Command::segment_back:
+            jump_segment(-1);
+            break;
+        case Command::segment_forward:
+            jump_segment(1);
+            break;
+        case Command::to_start:
+            presenter_.seek(0, time);
+            break;
+        case Command::to_end:
+            presenter_.seek(range_.count() - 1, time);
+            break;
+        case Command::slower:
+            set_speed(step_speed(clock_.speed(), -1));
+            break;
+        case Command::faster:
+            set_speed(step_speed(clock_.speed(), 1));
+            break;
+        case Command::normal_speed:
+            set_speed(kNormalSpeed);
+            break;
+        case Command::toggle_loop:
+            clock_.set_loop(!clock_.loop(), time);
+            source_->set_loop(clock_.loop());
+            break;
+        case Command::reset_view:
+            orbit_.reset();
+            picture_dirty_ = true;
+            break;
+        case Command::fullscreen:
+            window_.toggle_fullscreen();
+            break;
+        case Command::toggle_overlay:
+            overlay_visible_ = !overlay_visible_;
+            break;
+        case Command::screenshot:
+            save_picture_ = true;
+            break;
+        case Command::help:
+            state_.show_help = !state_.show_help;
+            break;
+        case Command::quit:
+            window_.close();
+            break;
+    }
+}
+
+void Viewer::set_speed(int thousandths) {
+    clock_.set_speed(thousandths, now());
+    show_notice(fmt::format("Speed {:g}\u00d7", clock_.speed() / 1000.0));
+}
+
+void Viewer::jump_segment(int direction) {
+    int target = direction < 0 ? range_.begin : range_.end - 1;
+    for (const SegmentInfo& segment : take_.segments()) {
+        if (direction > 0 && segment.first_frame > state_.frame)
+            target = std::min(target, segment.first_frame);
+        if (direction < 0 && segment.first_frame < state_.frame)
+            target = std::max(target, segment.first_frame);
+    }
+    presenter_.seek(position_of(target), now());
+}
+
+/// Takes the frame that is due, if it is another than the one on screen.
+void Viewer::next_picture() {
+    std::optional<SourceFrame> frame;
+    if (options_.screenshot) {  // every frame in turn, whatever the clock says: the same picture every time
+        if (!picture_dirty_ || !has_content_) frame = source_->next();
+    } else {
+        frame = presenter_.update(now());
+        if (clock_.playing() && !presenter_.waiting() && clock_.ended(now())) {
+            clock_.pause(now());
+            settle_ = kSettleFrames;
+        }
+    }
+    if (frame) upload(*frame);
+    const auto lost = source_->lost();
+    for (; told_lost_ < lost.size(); ++told_lost_) {
+        const LostFrames& l = lost[told_lost_];
+        fmt::print(stderr, "volumen-play: frames {}:{} are lost: {}\n", l.first_frame,
+                   l.first_frame + l.count, l.reason);
+        settle_ = kSettleFrames;
+    }
+    state_.lost = lost;
+}
+
+void Viewer::upload(const SourceFrame& frame) {
+    screen_.wait();  // the renderer has one set of buffers
+    collect_statistics();
+    if (const auto* packed = std::get_if<PackedFrame>(&frame.content))
+        renderer_.set_frame(*packed);
+    else if (!has_content_)
+        renderer_.set_cloud(*std::get<std::shared_ptr<const SplatCloud>>(frame.content));
+    state_.frame = frame.index;
+    decode_ms_ = frame.decode_ms;
+    has_content_ = picture_dirty_ = true;
+    if (!clock_.playing()) settle_ = std::max(settle_, 2);  // the second shows the first one's figures
+    const Time time = now();
+    std::erase_if(shown_at_, [&](Time t) { return time - t > 1s; });
+    shown_at_.push_back(time);
+}
+
+void Viewer::draw() {
+    const Time time = now();
+    if (!state_.notice.empty() && time >= notice_until_) {
+        state_.notice.clear();
+        settle_ = kSettleFrames;
+    }
+    if (!has_content_ || (settle_ <= 0 && !picture_dirty_)) return;
+    const ViewSize framebuffer = window_.framebuffer();
+    if (!screen_.fit(framebuffer)) return;
+    if (screen_.size() != picture_size_) picture_dirty_ = true;
+    if (!picture_dirty_ && rendering_) {
+        screen_.wait();
+        collect_statistics();
+    }
+
+    state_.playing = clock_.playing(), state_.loop = clock_.loop(), state_.speed = clock_.speed();
+    state_.seeking = presenter_.waiting();
+    state_.handle = presenter_.waiting() ? range_.frame_at(presenter_.target()) : state_.frame;
+    state_.dropped = presenter_.dropped();
+    state_.decoder = source_->device();
+    state_.resolution = screen_.size();
+    state_.display_fps = double(shown_at_.size());
+    const OverlayActions actions = overlay_->build(state_, overlay_visible_);
+
+    const auto commands = screen_.begin();
+    if (!commands) return;  // out of date: fit() makes it anew the next time round
+    if (picture_dirty_) {
+        screen_.wait();
+        collect_statistics();
+        const RenderSettings settings{.background = take_.info().background};
+        renderer_.record(*commands, orbit_.viewpoint().camera(screen_.size()), settings);
+        picture_size_ = screen_.size();
+        rendering_ = true;
+        ++shown_;
+    }
+    screen_.show(renderer_.target(), picture_size_, [&](VkCommandBuffer pass) { overlay_->draw(pass); });
+    capturing_ = options_.screenshot && shown_ >= options_.shown_frames.value_or(kDefaultShown);
+    if (capturing_) screen_.capture();
+    screen_.end();
+    if (picture_dirty_ && shown_ == 1) {
+        screen_.wait();
+        statistics_.time_to_first_frame_ms =
+            std::chrono::duration<double, std::milli>(now() - start_).count();
+    }
+    if (save_picture_) save_picture();
+    picture_dirty_ = false;
+    --settle_;
+    for (const Command command : actions.commands) perform(command);
+    if (actions.seek && actions.seek != dragged_to_) presenter_.seek(position_of(*actions.seek), now());
+    dragged_to_ = actions.seek;
+}
+
+/// Reads the figures of the last rendering, which has finished.
+void Viewer::collect_statistics() {
+    if (!std::exchange(rendering_, false)) return;
+    const RenderStats& render = renderer_.stats();
+    state_.last = {.index = state_.frame,
+                   .decode_ms = decode_ms_,
+                   .reconstruct_ms = render.reconstruct_ms,
+                   .sort_ms = render.sort_ms,
+                   .raster_ms = render.raster_ms,
+                   .render_ms = render.render_ms,
+                   .splats = render.splats,
+                   .visible = render.visible};
+    state_.render_history.push_back(float(render.render_ms));
+    if (state_.render_history.size() > kGraphFrames)
+        state_.render_history.erase(state_.render_history.begin());
+    if (options_.stats && statistics_.frames.size() < kMaxFrameStatistics)
+        statistics_.frames.push_back(state_.last);
+}
+
+void Viewer::show_notice(std::string text) {
+    state_.notice = std::move(text);
+    notice_until_ = now() + kNoticeTime;
+    settle_ = kSettleFrames;
+}
+
+/// Saves the picture without the panels, under the next free name in the working directory.
+void Viewer::save_picture() {
+    save_picture_ = false;
+    screen_.wait();
+    const std::uint64_t bytes = std::uint64_t(picture_size_.width) * std::uint64_t(picture_size_.height) * 4;
+    const gpu::Buffer buffer(device_, bytes, gpu::Residence::download, "the picture");
+    device_.run([&](VkCommandBuffer commands) {
+        gpu::barrier(commands);
+        VkBufferImageCopy copy{};
+        copy.imageSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1};
+        copy.imageExtent = {std::uint32_t(picture_size_.width), std::uint32_t(picture_size_.height), 1};
+        vkCmdCopyImageToBuffer(commands, renderer_.target(), VK_IMAGE_LAYOUT_GENERAL, buffer.handle, 1,
+                               &copy);
+        gpu::barrier(commands, true);
+    });
+    Image8 rgba(picture_size_.width, picture_size_.height, 4);
+    std::memcpy(rgba.pixels.data(), buffer.mapped, bytes);
+    std::string file;
+    for (int number = 1; file.empty() || std::filesystem::exists(file); ++number)
+        file = fmt::format("volumen_{:04}.png", number);
+    try {
+        write_image(file, without_alpha(rgba));
+        show_notice("Saved " + file);
+    } catch (const InputError& error) {
+        show_notice(error.what());
+    }
+}
+
+void Viewer::finish_screenshot() {
+    if (!capturing_) return;
+    write_image(*options_.screenshot, screen_.captured());
+    window_.close();
+}
+
+}  // namespace
+
+int run_viewer(const Take& take, const PlayOptions& options, std::chrono::steady_clock::time_point start) {
+    return Viewer(take, options, start).run();
+}
+
+}  // namespace volumen

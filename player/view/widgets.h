@@ -1,0 +1,36 @@
+// The overlay's look, and the widgets that Dear ImGui does not have.
+#pragma once
+
+#include <imgui.h>
+
+#include <optional>
+#include <span>
+
+#include "player/view/overlay.h"
+
+namespace volumen::widgets {
+
+inline constexpr ImU32 kAccent = IM_COL32(94, 176, 255, 255), kAccentDim = IM_COL32(94, 176, 255, 110),
+                       kText = IM_COL32(232, 236, 241, 255), kTextDim = IM_COL32(156, 165, 176, 255),
+                       kTrack = IM_COL32(255, 255, 255, 46), kMark = IM_COL32(255, 255, 255, 120),
+                       kWarning = IM_COL32(255, 184, 77, 255);
+
+/// Rounding, spacing, colours; `scale` is the display's.
+void set_style(float scale);
+
+enum class Icon { play, pause, step_back, step_forward, to_start, to_end, loop, help, fullscreen };
+/// A round button of the height of a line; `on` for switches.
+bool icon_button(const char* id, Icon icon, const char* tooltip, bool on = false);
+
+/// The timeline over the whole width: segment marks, what was lost, the handle. Returns the frame under the
+/// pointer while it is pressed.
+std::optional<int> timeline(const OverlayState& state);
+
+/// A label on the left and its value on the right of the panel.
+void figure(const char* label, const char* value, ImU32 colour = kText);
+/// The same with a bar behind: `share` of the width.
+void bar(const char* label, const char* value, float share);
+/// Columns, newest on the right, with a line at `budget_ms`.
+void graph(std::span<const float> milliseconds, float budget_ms, float height);
+
+}  // namespace volumen::widgets
