@@ -11,7 +11,7 @@ namespace volumen {
 namespace {
 
 /// Scans have stray splats far outside: bounds leave out this share of them at either end of each axis.
-constexpr double kStrays = 0.02;
+constexpr double kStrays = 0.005;
 
 class StreamDecoder final : public TakeDecoder {
   public:

@@ -53,9 +53,7 @@ std::string milliseconds(double ms) {
 }
 
 std::string thousands(std::uint32_t count) {
-    std::string text = std::to_string(count);
-    for (int i = int(text.size()) - 3; i > 0; i -= 3) text.insert(std::size_t(i), " ");
-    return text;
+    return count < 1000 ? std::to_string(count) : fmt::format("{} {:03}", thousands(count / 1000), count % 1000);
 }
 
 std::string clock_text(double seconds) {

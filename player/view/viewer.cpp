@@ -99,6 +99,7 @@ class Viewer {
     void next_picture();
     void upload(const SourceFrame& frame);
     void draw();
+    void count_picture();
     void collect_statistics();
     void show_notice(std::string text);
     void save_picture();
@@ -125,7 +126,8 @@ class Viewer {
     bool overlay_visible_ = true;
     int settle_ = kSettleFrames;  ///< drawings that are still to be made
     bool has_content_ = false, picture_dirty_ = true;
-    bool rendering_ = false;  ///< a rendering was submitted and its figures were not read yet
+    bool rendering_ = false;          ///< a rendering was submitted and its figures were not read yet
+    std::uint64_t most_entries_ = 0;  ///< of splats in tiles, of any picture so far
     double decode_ms_ = 0;
     ViewSize picture_size_{0, 0};
     Time last_update_ = now(), notice_until_{0};
@@ -372,23 +374,30 @@ void Viewer::draw() {
         renderer_.record(*commands, orbit_.viewpoint().camera(screen_.size()), settings);
         picture_size_ = screen_.size();
         rendering_ = true;
-        ++shown_;
     }
     screen_.show(renderer_.target(), picture_size_, [&](VkCommandBuffer pass) { overlay_->draw(pass); });
-    capturing_ = options_.screenshot && shown_ >= options_.shown_frames.value_or(kDefaultShown);
-    if (capturing_) screen_.capture();
+    const bool last_shown = shown_ + 1 >= options_.shown_frames.value_or(kDefaultShown);
+    if (options_.screenshot && last_shown) screen_.capture();
     screen_.end();
-    if (picture_dirty_ && shown_ == 1) {
-        screen_.wait();
-        statistics_.time_to_first_frame_ms =
-            std::chrono::duration<double, std::milli>(now() - start_).count();
-    }
+    if (std::exchange(picture_dirty_, false)) count_picture();
+    capturing_ = options_.screenshot && last_shown && !picture_dirty_;
     if (save_picture_) save_picture();
-    picture_dirty_ = false;
     --settle_;
     for (const Command command : actions.commands) perform(command);
     if (actions.seek && actions.seek != dragged_to_) presenter_.seek(position_of(*actions.seek), now());
     dragged_to_ = actions.seek;
+}
+
+/// A picture was handed to the screen.
+void Viewer::count_picture() {
+    if (shown_ == 0 || options_.screenshot) {
+        screen_.wait();
+        collect_statistics();
+        if (shown_ == 0)
+            statistics_.time_to_first_frame_ms =
+                std::chrono::duration<double, std::milli>(now() - start_).count();
+    }
+    if (!options_.screenshot || !picture_dirty_) ++shown_;
 }
 
 /// Reads the figures of the last rendering, which has finished.
@@ -403,6 +412,11 @@ void Viewer::collect_statistics() {
                    .render_ms = render.render_ms,
                    .splats = render.splats,
                    .visible = render.visible};
+    // The renderer may have had too little room for the picture; now that it knows, it makes more.
+    if (render.tile_entries > most_entries_) {
+        most_entries_ = render.tile_entries;
+        picture_dirty_ = true;
+    }
     state_.render_history.push_back(float(render.render_ms));
     if (state_.render_history.size() > kGraphFrames)
         state_.render_history.erase(state_.render_history.begin());
