@@ -63,9 +63,14 @@ std::optional<Command> command_of(const KeyPress& press, bool flying) {
         for (const int key : {fly.forward, fly.back, fly.left, fly.right, fly.down, fly.up})
             if (press.key == key) return std::nullopt;
     }
-    for (const Binding& binding : kBindings)
-        if (binding.key == press.key && binding.shift == press.shift) return binding.command;
-    return std::nullopt;
+    // Shift matters only where a key has a second meaning with it.
+    std::optional<Command> without_shift;
+    for (const Binding& binding : kBindings) {
+        if (binding.key != press.key) continue;
+        if (binding.shift == press.shift) return binding.command;
+        if (!binding.shift) without_shift = binding.command;
+    }
+    return without_shift;
 }
 
 std::span<const KeyHelp> key_help() {

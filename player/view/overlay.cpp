@@ -16,7 +16,9 @@ namespace volumen {
 namespace {
 
 constexpr float kFontPixels = 15;
-constexpr float kMargin = 14;         // between the panels and the window's edge
+constexpr float kMargin = 14;  // between the panels and the window's edge
+/// Below this size of the window the figures would cover everything.
+constexpr float kLeastWidth = 420, kLeastHeight = 440;
 constexpr float kFiguresWidth = 250;  // of the panel on the left
 
 /// Where systems keep a readable sans-serif; Dear ImGui's own bitmap font stands in.
@@ -53,12 +55,8 @@ std::string milliseconds(double ms) {
 }
 
 std::string thousands(std::uint32_t count) {
-    return count < 1000 ? std::to_string(count) : fmt::format("{} {:03}", thousands(count / 1000), count % 1000);
-}
-
-std::string clock_text(double seconds) {
-    const int minutes = int(seconds / 60);
-    return fmt::format("{:02}:{:05.2f}", minutes, seconds - 60 * minutes);
+    return count < 1000 ? std::to_string(count)
+                        : fmt::format("{} {:03}", thousands(count / 1000), count % 1000);
 }
 
 std::string speed_text(int thousandths) {
@@ -101,9 +99,12 @@ void Layout::figures() {
     ImGui::Separator();
     widgets::figure("Picture",
                     fmt::format("{} \u00d7 {}", state_.resolution.width, state_.resolution.height).c_str());
-    if (video)
-        widgets::figure("Display",
-                        fmt::format("{:.1f} of {:.5g} fps", state_.display_fps, state_.fps.value()).c_str());
+    if (video) {
+        const std::string rate =
+            state_.playing ? fmt::format("{:.0f} of {:.5g} fps", state_.display_fps, state_.fps.value())
+                           : "paused";
+        widgets::figure("Display", rate.c_str());
+    }
     widgets::figure("Splats", thousands(last.splats).c_str());
     widgets::figure("Visible", thousands(last.visible).c_str());
     if (video) {
@@ -146,21 +147,30 @@ void Layout::transport() {
 
     const float row = ImGui::GetCursorPosY(), line = ImGui::GetFontSize(), middle = row + 0.5f * line;
     buttons();
+    // The speed and the switches stand at the right edge; the times get what is left between.
+    const float speed_width = 4.2f * line, icons = 2 * (2 * line + 2 * scale_);
+    const float right =
+        ImGui::GetWindowWidth() - ImGui::GetStyle().WindowPadding.x - icons - speed_width - 8 * scale_;
     const double fps = state_.fps.value();
-    const int at = state_.frame - state_.range.begin;
-    ImGui::SetCursorPosY(middle);
+    const std::string time = widgets::clock_text((state_.frame - state_.range.begin) / fps);
+    const std::string rest =
+        fmt::format(" / {}     frame {} of {}", widgets::clock_text(state_.range.count() / fps), state_.frame,
+                    state_.range.end);
     ImGui::SameLine(0, 12 * scale_);
-    ImGui::Text("%s", clock_text(at / fps).c_str());
-    ImGui::SameLine(0, 0);
-    ImGui::PushStyleColor(ImGuiCol_Text, widgets::kTextDim);
-    ImGui::Text(" / %s     frame %d of %d", clock_text(state_.range.count() / fps).c_str(), state_.frame,
-                state_.range.end);
-    ImGui::PopStyleColor();
-
-    // The speed and the switches stand at the right edge.
-    const float icons = 2 * (2 * line + 2 * scale_), speed_width = 4.2f * line;
-    ImGui::SameLine(ImGui::GetWindowWidth() - ImGui::GetStyle().WindowPadding.x - icons - speed_width -
-                    8 * scale_);
+    const float room = right - ImGui::GetCursorPosX() - line;
+    const float time_width = ImGui::CalcTextSize(time.c_str()).x;
+    if (time_width < room) {
+        ImGui::SetCursorPosY(middle);
+        ImGui::TextUnformatted(time.c_str());
+    }
+    if (time_width + ImGui::CalcTextSize(rest.c_str()).x < room) {
+        ImGui::SameLine(0, 0);
+        ImGui::SetCursorPosY(middle);
+        ImGui::PushStyleColor(ImGuiCol_Text, widgets::kTextDim);
+        ImGui::TextUnformatted(rest.c_str());
+        ImGui::PopStyleColor();
+    }
+    ImGui::SameLine(right);
     ImGui::SetCursorPosY(row + line - 0.5f * ImGui::GetFrameHeight());
     if (ImGui::Button(speed_text(state_.speed).c_str(), {speed_width, 0})) ImGui::OpenPopup("speeds");
     if (ImGui::IsItemHovered()) ImGui::SetTooltip("Speed ( ,  .  / )");
@@ -178,7 +188,6 @@ void Layout::transport() {
     ImGui::SameLine(0, 8 * scale_);
     ImGui::SetCursorPosY(row);
     button(widgets::Icon::help, "help", "Keys (F1)", Command::help, state_.show_help);
-    ImGui::SetCursorPosY(row);
     button(widgets::Icon::fullscreen, "full", "Full screen (F)", Command::fullscreen);
     ImGui::End();
 }
@@ -202,6 +211,8 @@ void Layout::warnings() {
 void Layout::help() {
     const ImVec2 display = ImGui::GetIO().DisplaySize;
     ImGui::SetNextWindowPos({0.5f * display.x, 0.5f * display.y}, ImGuiCond_Always, {0.5f, 0.5f});
+    ImGui::SetNextWindowBgAlpha(0.94f);
+    ImGui::SetNextWindowFocus();
     ImGui::Begin("keys", nullptr, kPanel | ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoInputs);
     if (ImGui::BeginTable("keys", 2, ImGuiTableFlags_SizingFixedFit)) {
         for (const KeyHelp& line : key_help()) {
@@ -276,8 +287,9 @@ OverlayActions Overlay::build(const OverlayState& state, bool visible) {
     ImGui_ImplGlfw_NewFrame();
     ImGui::NewFrame();
     Layout layout(state, scale);
+    const ImVec2 display = ImGui::GetIO().DisplaySize;
     if (visible) {
-        layout.figures();
+        if (display.x >= kLeastWidth * scale && display.y >= kLeastHeight * scale) layout.figures();
         if (state.range.count() > 1) layout.transport();
         layout.warnings();
     }

@@ -357,8 +357,8 @@ void Viewer::draw() {
     }
 
     state_.playing = clock_.playing(), state_.loop = clock_.loop(), state_.speed = clock_.speed();
-    state_.seeking = presenter_.waiting();
-    state_.handle = presenter_.waiting() ? range_.frame_at(presenter_.target()) : state_.frame;
+    state_.seeking = presenter_.waiting() && !options_.screenshot;
+    state_.handle = state_.seeking ? range_.frame_at(presenter_.target()) : state_.frame;
     state_.dropped = presenter_.dropped();
     state_.decoder = source_->device();
     state_.resolution = screen_.size();

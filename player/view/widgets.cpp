@@ -77,12 +77,12 @@ int frame_at(const OverlayState& state, float share) {
     return state.range.begin + std::clamp(int(std::lround(share * float(last))), 0, last);
 }
 
-std::string time_text(double seconds) {
+}  // namespace
+
+std::string clock_text(double seconds) {
     const int minutes = int(seconds / 60);
     return fmt::format("{:02}:{:05.2f}", minutes, seconds - 60 * minutes);
 }
-
-}  // namespace
 
 void set_style(float scale) {
     ImGuiStyle style;
@@ -150,7 +150,9 @@ std::optional<int> timeline(const OverlayState& state) {
 
     if (!hovered && !active) return std::nullopt;
     const int under = frame_at(state, (ImGui::GetIO().MousePos.x - corner.x - inset) / length);
-    ImGui::SetTooltip("%s   frame %d", time_text(under / state.fps.value()).c_str(), under);
+    const float pointer = std::clamp(ImGui::GetIO().MousePos.x, corner.x + inset, corner.x + inset + length);
+    ImGui::SetNextWindowPos({pointer, corner.y - 0.4f * unit}, ImGuiCond_Always, {0.5f, 1});
+    ImGui::SetTooltip("%s   frame %d", clock_text(under / state.fps.value()).c_str(), under);
     return active ? std::optional(under) : std::nullopt;
 }
 

@@ -15,6 +15,9 @@ inline constexpr ImU32 kAccent = IM_COL32(94, 176, 255, 255), kAccentDim = IM_CO
                        kTrack = IM_COL32(255, 255, 255, 46), kMark = IM_COL32(255, 255, 255, 120),
                        kWarning = IM_COL32(255, 184, 77, 255);
 
+/// 83.5 as "01:23.50".
+std::string clock_text(double seconds);
+
 /// Rounding, spacing, colours; `scale` is the display's.
 void set_style(float scale);
 

@@ -5,6 +5,7 @@
 #include "formats/core/error.h"
 #include "player/options.h"
 #include "player/output_pattern.h"
+#include "player/view/commands.h"
 
 using namespace volumen;
 
@@ -80,4 +81,17 @@ TEST_CASE("wrong usage is told") {
                                  {"a", "--up", "w"},
                                  {"a", "--size"}})
         CHECK_THROWS_AS(parse(bad), UsageError);
+}
+
+TEST_CASE("keys: shift matters only where it has a meaning; while flying the letters steer") {
+    constexpr int kLeft = 263, kSpace = 32, kUnused = 161;  // GLFW's codes
+    CHECK(command_of({kLeft, false}, false) == Command::step_back);
+    CHECK(command_of({kLeft, true}, false) == Command::segment_back);
+    CHECK(command_of({kSpace, true}, false) == Command::toggle_play);
+    CHECK(command_of({'S', false}, false) == Command::screenshot);
+    CHECK_FALSE(command_of({'S', false}, true));
+    CHECK_FALSE(command_of({'Q', true}, true));
+    CHECK(command_of({'L', false}, true) == Command::toggle_loop);
+    CHECK_FALSE(command_of({kUnused, false}, false));
+    CHECK(key_help().size() > 10);
 }
