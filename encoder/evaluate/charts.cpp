@@ -66,6 +66,8 @@ std::string LineChart::svg() const {
             if (v) low = std::min(low, *v), high = std::max(high, *v);
     if (low > high) return "<p class=\"none\">Nothing to draw.</p>";
     if (from_zero) low = 0;
+    const double widen = std::max(least_range - (high - low), 0.0) / 2;
+    if (!from_zero) low -= widen, high += widen;
     const std::vector<double> grid = ticks(low, high, 4);
     low = grid.front(), high = grid.back();
     const double step = grid[1] - grid[0];
@@ -108,12 +110,12 @@ std::string LineChart::svg() const {
     return out + "</svg>";
 }
 
-std::string bar_chart(const std::vector<Bar>& bars, double low) {
-    double high = low;
+std::string bar_chart(const std::vector<Bar>& bars) {
+    double high = 0;
     for (const Bar& b : bars) high = std::max(high, b.value);
     std::string out = "<div class=\"bars\">";
     for (const Bar& b : bars) {
-        const double share = high > low ? std::clamp((b.value - low) / (high - low), 0.0, 1.0) : 0;
+        const double share = high > 0 ? std::clamp(b.value / high, 0.0, 1.0) : 0;
         out += fmt::format(
             "<span class=\"name\">{}</span><span class=\"track\"><i style=\"width:{:.1f}%\"></i></span>"
             "<span class=\"value\">{}</span>",

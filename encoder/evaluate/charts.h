@@ -19,6 +19,7 @@ struct LineChart {
     std::string unit;         ///< of the vertical axis
     int decimals = 1;         ///< of the values in tooltips
     bool from_zero = false;   ///< the axis starts at 0, and the area below the line is filled
+    double least_range = 0;   ///< the axis spans at least this much: noise shall not look like news
     std::vector<int> frames;  ///< of the horizontal axis
     std::vector<Series> series;
     std::string svg() const;
@@ -30,8 +31,8 @@ struct Bar {
     std::string text;  ///< shown behind the bar
 };
 
-/// Horizontal bars, one below the other, from `low` on.
-std::string bar_chart(const std::vector<Bar>& bars, double low = 0);
+/// Horizontal bars from zero, one below the other.
+std::string bar_chart(const std::vector<Bar>& bars);
 
 /// Steps of 1, 2 or 5 times a power of ten, about `count` of them, that cover [low, high].
 std::vector<double> ticks(double low, double high, int count);

@@ -48,6 +48,16 @@ std::string number(std::optional<double> value, int decimals) {
     return number(value.value_or(NAN), decimals);
 }
 
+/// 12 345: thousands apart, by thin spaces.
+std::string grouped(std::size_t value) {
+    std::string digits = fmt::format("{}", value), out;
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        if (i > 0 && (digits.size() - i) % 3 == 0) out += "\u202f";
+        out += digits[i];
+    }
+    return out;
+}
+
 /// Bytes in the unit that suits them.
 std::string size_text(double bytes) {
     if (bytes >= 1e6) return fmt::format("{:.2f} MB", bytes / 1e6);
@@ -66,8 +76,8 @@ std::string tiles(const Evaluation& e) {
         out += tile_html(number(e.psnr_masked, 2), " dB", "PSNR inside the mask");
     out += tile_html(number(e.ssim, 4), "", "SSIM");
     out += tile_html(number(e.mbit_per_s, 2), " Mbit/s", "bit rate");
-    out += tile_html(number(e.ratio, 1), " : 1", "smaller than raw");
-    out += tile_html(fmt::format("{}", e.splats), "", "splats");
+    out += tile_html(number(e.ratio, 1), " : 1", "raw to coded size");
+    out += tile_html(grouped(e.splats), "", "splats");
     return out;
 }
 
@@ -76,6 +86,7 @@ LineChart over_frames(const Figures& figures, const std::string& unit, int decim
                       bool from_zero, Get&& get) {
     LineChart chart;
     chart.unit = unit, chart.decimals = decimals, chart.from_zero = from_zero;
+    if (!from_zero) chart.least_range = 1;  // dB
     Series series{style, {}};
     for (const FrameFigures& f : figures.frames)
         chart.frames.push_back(f.index), series.values.push_back(get(f));
@@ -112,13 +123,11 @@ std::string charts(const Figures& figures, const Evaluation& e) {
     }
     out += card("Rate by track", bar_chart(bars));
     bars.clear();
-    double worst = 1e9;
     for (const ViewFigures& v : figures.views) {
         const double db = v.psnr.value().value_or(0);
-        worst = std::min(worst, db);
         bars.push_back({fmt::format("view {}", v.view), db, fmt::format("{:.2f} dB", db)});
     }
-    return out + card("PSNR by view", bar_chart(bars, std::max(std::floor(worst) - 3, 0.0)));
+    return out + card("PSNR by view", bar_chart(bars));
 }
 
 std::string row(const std::string& name, const std::string& value) {
@@ -134,8 +143,7 @@ std::string table(const Figures& figures, const Evaluation& e) {
            row("Size", size_text(e.bytes_per_frame) + " a frame") +
            row("Raw size", size_text(e.raw_bytes_per_frame) + " a frame") +
            row("Ratio", number(e.ratio, 1) + " : 1") + row("Bit rate", number(e.mbit_per_s, 3) + " Mbit/s") +
-           row("Splats", fmt::format("{}", e.splats)) +
-           row("Decoding", number(e.decode_ms, 2) + " ms a frame") +
+           row("Splats", grouped(e.splats)) + row("Decoding", number(e.decode_ms, 2) + " ms a frame") +
            row("Rendering", number(e.render_ms, 2) + " ms a picture") + row("Rendered by", figures.device);
 }
 
