@@ -1,0 +1,275 @@
+#include "encoder/pack/pack.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <fstream>
+
+#include "encoder/pack/segment.h"
+#include "formats/splats/ply.h"
+#include "formats/stream/limits.h"
+#include "formats/stream/manifest.h"
+#include "formats/stream/reader.h"
+#include "formats/stream/video.h"
+
+namespace volumen {
+
+namespace {
+
+constexpr const char* kVideoName = "atlas.mp4";
+constexpr const char* kSideName = "side.vol";
+constexpr const char* kManifestName = "manifest.mpd";
+constexpr std::string_view kRungId = "0", kProfile = "auto";
+/// A decoded plane may err by this much before the quantiser is lowered: in luma levels, at least, and in
+/// quantiser steps. A uniform quantiser errs by 0.29 steps; dead zones and skipped blocks by two or three
+/// times that. More means that the encoder did not do what it was told.
+constexpr double kErrorFloor = 1.0, kErrorSteps = 1.0;
+constexpr int kQuantiserDrop = 3;
+/// Closer to the wanted bit rate is not worth another encode.
+constexpr double kRateTolerance = 0.03;
+constexpr int kRateTries = 8;
+
+/// A directory that is gone when packing fails.
+class TemporaryDirectory {
+  public:
+    explicit TemporaryDirectory(std::filesystem::path path) : path_(std::move(path)) {
+        std::error_code error;
+        std::filesystem::remove_all(path_, error);
+        if (!std::filesystem::create_directories(path_, error))
+            throw InputError("{}: cannot be created ({})", path_.string(), error.message());
+    }
+    TemporaryDirectory(const TemporaryDirectory&) = delete;
+    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+    ~TemporaryDirectory() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    const std::filesystem::path& path() const { return path_; }
+
+  private:
+    std::filesystem::path path_;
+};
+
+void write_file(const std::filesystem::path& file, std::span<const std::uint8_t> bytes) {
+    std::ofstream out(file, std::ios::binary);
+    out.write(reinterpret_cast<const char*>(bytes.data()), std::streamsize(bytes.size()));
+    out.close();
+    if (!out) throw InputError("{}: cannot be written; is the disk full?", file.string());
+}
+
+class Packer {
+  public:
+    Packer(const std::filesystem::path& model, const PackOptions& options)
+        : options_(options), info_(read_model_info(model)), files_(model_frames(model)) {
+        if (options.segment_frames < 1 || options.segment_frames > int(kMaxSegmentFrames))
+            throw UsageError("segments of {} frames: 1 to {} are possible", options.segment_frames,
+                             kMaxSegmentFrames);
+        if (!(options.quality >= 0 && options.quality <= 100))
+            throw UsageError("quality {}: 0 to 100 is possible", options.quality);
+        if (options.bit_rate && !(*options.bit_rate > 0)) throw UsageError("the bit rate must be above zero");
+        require_encoder(options.codec);
+        if (options.fps) info_.take.fps = *options.fps;
+        cut_segments();
+        settings_.codec = options.codec;
+        settings_.sh_degree = info_.sh_degree;
+        settings_.fps = info_.take.fps;
+        settings_.atlas = fit_atlas(max_splats_, info_.sh_degree, info_.take.fps);
+        const glm::vec3 size = info_.take.bounds_max - info_.take.bounds_min;
+        settings_.extent = std::max({size.x, size.y, size.z, 1e-6f});
+    }
+
+    /// Writes the stream's files into `directory`; returns their bytes.
+    std::uint64_t write(const std::filesystem::path& directory, double quality);
+    double bits_per_second(std::uint64_t bytes) const {
+        return double(bytes) * 8 * info_.take.fps.value() / info_.frame_count();
+    }
+
+  private:
+    void cut_segments();
+    void code_all(const std::filesystem::path& video_file, double quality);
+    bool within_bounds(const CodedSegment& segment) const;
+    void write_side(const std::filesystem::path& directory, double quality);
+    void write_manifest_file(const std::filesystem::path& directory);
+
+    const PackOptions& options_;
+    ModelInfo info_;
+    std::vector<std::filesystem::path> files_;
+    std::vector<ModelSegment> segments_;
+    std::uint32_t max_splats_ = 0;
+    SegmentSettings settings_;
+    std::vector<Bytes> side_segments_;
+    std::vector<SegmentEntry> entries_;
+};
+
+/// Long segments are cut evenly.
+void Packer::cut_segments() {
+    for (const ModelSegment& s : info_.segments) {
+        const SplatCloud first = read_ply(files_.at(std::size_t(s.first_frame)));
+        if (!first.count) throw InputError("{}: has no splats", files_[std::size_t(s.first_frame)].string());
+        max_splats_ = std::max(max_splats_, std::uint32_t(first.count));
+        const int parts = (s.frame_count + options_.segment_frames - 1) / options_.segment_frames;
+        for (int i = 0; i < parts; ++i) {
+            const int begin = s.frame_count * i / parts, end = s.frame_count * (i + 1) / parts;
+            segments_.push_back({s.first_frame + begin, end - begin});
+        }
+    }
+}
+
+bool Packer::within_bounds(const CodedSegment& segment) const {
+    const double step = quantiser_step(settings_.quality.quantiser);
+    return segment.worst_rms <= kErrorFloor + kErrorSteps * step;
+}
+
+/// Codes every segment at one quantiser; where a plane errs too much, all over again at a finer one.
+void Packer::code_all(const std::filesystem::path& video_file, double quality) {
+    settings_.quality = quality_settings(quality);
+    for (;;) {
+        side_segments_.clear(), entries_.clear();
+        Mp4Writer writer(video_file, settings_.video());
+        bool good = true;
+        for (std::size_t i = 0; i < segments_.size() && good; ++i) {
+            const ModelSegment& s = segments_[i];
+            const auto files =
+                std::span(files_).subspan(std::size_t(s.first_frame), std::size_t(s.frame_count));
+            const CodedSegment coded = code_segment(files, s.first_frame, settings_);
+            good = within_bounds(coded);
+            if (!good) break;
+            writer.add(coded.video);
+            side_segments_.push_back(write_side_segment(coded.side));
+            SegmentEntry& entry = entries_.emplace_back();
+            entry.first_frame = std::uint32_t(s.first_frame);
+            entry.frame_count = std::uint32_t(s.frame_count);
+            entry.splat_count = coded.side.layout->splat_count;
+            if (options_.progress) options_.progress(s.first_frame + s.frame_count, info_.frame_count());
+        }
+        if (good) {
+            writer.finish();
+            return;
+        }
+        if (settings_.quality.quantiser <= 1)
+            throw InputError(
+                "{}: the encoder errs more than its finest quantiser explains; choose another codec",
+                options_.codec);
+        settings_.quality.quantiser = std::max(1, settings_.quality.quantiser - kQuantiserDrop);
+    }
+}
+
+void Packer::write_side(const std::filesystem::path& directory, double quality) {
+    const ByteSource video = file_source(directory / kVideoName);
+    const Mp4Index index = read_mp4_index(video);
+    if (index.fragments.size() != entries_.size())
+        throw InputError("{}: has {} fragments for {} segments", video.name, index.fragments.size(),
+                         entries_.size());
+    SideFile side;
+    side.header.take = info_.take;
+    side.header.frame_count = std::uint32_t(info_.frame_count());
+    side.header.features.assign(std::begin(kFeatures), std::end(kFeatures));
+    side.header.rung_id = std::string(kRungId), side.header.profile = std::string(kProfile);
+    side.header.max_splats = max_splats_;
+    side.header.sh_degree = info_.sh_degree;
+    side.header.atlas_width = settings_.atlas.width, side.header.atlas_height = settings_.atlas.height;
+    side.header.quality = quality;
+    side.segments = entries_;
+    std::uint64_t at = write_side_header(side).size();
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        SegmentEntry& e = side.segments[i];
+        e.side_offset = at, e.side_size = side_segments_[i].size();
+        at += e.side_size;
+        e.video_offset = index.fragments[i].offset, e.video_size = index.fragments[i].size;
+        e.video_crc = crc32(video.read(e.video_offset, e.video_size));
+    }
+    Bytes all = write_side_header(side);
+    for (const Bytes& segment : side_segments_) all.insert(all.end(), segment.begin(), segment.end());
+    write_file(directory / kSideName, all);
+}
+
+void Packer::write_manifest_file(const std::filesystem::path& directory) {
+    const ByteSource video = file_source(directory / kVideoName);
+    const Mp4Index index = read_mp4_index(video);
+    Manifest manifest;
+    manifest.fps = info_.take.fps;
+    manifest.seconds = info_.frame_count() / info_.take.fps.value();
+    ManifestRung& rung = manifest.rungs.emplace_back();
+    rung.id = std::string(kRungId);
+    rung.codec = read_video_info(video.read(0, index.init_size), video.name).codec;
+    rung.width = settings_.atlas.width, rung.height = settings_.atlas.height;
+    rung.video_file = kVideoName, rung.side_file = kSideName;
+    rung.init_size = index.init_size;
+    rung.index_begin = index.sidx_begin, rung.index_end = index.sidx_end;
+    rung.side_size = std::filesystem::file_size(directory / kSideName);
+    rung.bandwidth = std::uint64_t(std::ceil(bits_per_second(video.size + rung.side_size)));
+    const std::string text = write_manifest(manifest);
+    write_file(directory / kManifestName,
+               std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+}
+
+std::uint64_t Packer::write(const std::filesystem::path& directory, double quality) {
+    code_all(directory / kVideoName, quality);
+    write_side(directory, quality);
+    write_manifest_file(directory);
+    std::uint64_t bytes = 0;
+    for (const char* name : {kVideoName, kSideName, kManifestName})
+        bytes += std::filesystem::file_size(directory / name);
+    return bytes;
+}
+
+/// Bisection: the highest quality whose stream stays within the rate.
+double search_quality(Packer& packer, const std::filesystem::path& directory, double bit_rate) {
+    double low = 0, high = 100, best = 0;
+    for (int i = 0; i < kRateTries; ++i) {
+        const double middle = (low + high) / 2;
+        const double rate = packer.bits_per_second(packer.write(directory, middle));
+        if (rate <= bit_rate)
+            best = low = middle;
+        else
+            high = middle;
+        if (rate <= bit_rate && rate >= bit_rate * (1 - kRateTolerance)) break;
+    }
+    return best;
+}
+
+/// `from` takes the place of `to`; what was there is removed only once it has.
+void replace_directory(const std::filesystem::path& from, const std::filesystem::path& to) {
+    const std::filesystem::path old = fmt::format("{}.old", to.string());
+    std::filesystem::remove_all(old);
+    const bool replaces = std::filesystem::exists(to);
+    if (replaces) std::filesystem::rename(to, old);
+    try {
+        std::filesystem::rename(from, to);
+    } catch (...) {
+        if (replaces) std::filesystem::rename(old, to);
+        throw;
+    }
+    std::filesystem::remove_all(old);
+}
+
+}  // namespace
+
+PackResult pack(const std::filesystem::path& model, const std::filesystem::path& stream,
+                const PackOptions& options) {
+    const auto begin = std::chrono::steady_clock::now();
+    // "name/" means "name": the temporary directory stands beside it.
+    const std::filesystem::path target = stream.has_filename() ? stream : stream.parent_path();
+    if (std::filesystem::exists(target) && !std::filesystem::exists(target / kManifestName) &&
+        !(std::filesystem::is_directory(target) && std::filesystem::is_empty(target)))
+        throw UsageError("{}: exists and is no stream; choose another name", target.string());
+    Packer packer(model, options);
+    const TemporaryDirectory directory(fmt::format("{}.part", target.string()));
+    PackResult result;
+    result.quality =
+        options.bit_rate ? search_quality(packer, directory.path(), *options.bit_rate) : options.quality;
+    result.bytes = packer.write(directory.path(), result.quality);
+    if (options.bit_rate && packer.bits_per_second(result.bytes) > *options.bit_rate)
+        throw InputError(
+            "the take needs {:.2f} Mbit/s even at the lowest quality; use fewer splats or a lower "
+            "SH degree",
+            packer.bits_per_second(result.bytes) / 1e6);
+    const VerifyReport report = verify(directory.path());
+    if (!report.problems.empty())
+        throw InputError("the packed stream does not verify: {}", report.problems.front());
+    replace_directory(directory.path(), target);
+    result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    return result;
+}
+
+}  // namespace volumen

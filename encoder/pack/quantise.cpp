@@ -1,0 +1,207 @@
+#include "encoder/pack/quantise.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "formats/core/parallel.h"
+#include "formats/stream/limits.h"
+
+namespace volumen {
+
+namespace {
+
+constexpr std::uint8_t kGrey = 128;
+/// Luma levels kept free at both ends of a block's positions: what the codec adds or takes is not clipped.
+constexpr int kGuard = 4;
+/// A level is kept while the value stays this near to it (in levels; 0.5 would be plain rounding): what
+/// flickers between two levels costs bits in every frame.
+constexpr double kPositionHold = 0.6, kHold = 0.8;
+/// Scales below this share of the take's extent are raised to it: a hundredth of a pixel in a full view.
+constexpr float kSmallestScale = 1e-4f;
+
+/// Values of one plane over the segment: values[frame][splat].
+using PlaneValues = std::vector<std::vector<float>>;
+
+class Quantiser {
+  public:
+    Quantiser(std::span<const SplatCloud> frames, int first_frame, float extent, const AtlasShape& atlas)
+        : frames_(frames), extent_(extent) {
+        auto& l = *(out_.layout = std::make_shared<SegmentLayout>());
+        l.first_frame = first_frame;
+        l.frame_count = int(frames.size());
+        l.splat_count = std::uint32_t(frames[0].count);
+        l.sh_degree = frames[0].sh_degree;
+        l.atlas_width = atlas.width, l.atlas_height = atlas.height;
+        l.blocks_per_row = atlas.blocks_per_row;
+        l.plane_x = atlas.plane_x, l.plane_y = atlas.plane_y;
+        const std::size_t planes = atlas.plane_x.size(), blocks = l.blocks();
+        l.plane_min.assign(planes, 0), l.plane_step.assign(planes, 0);
+        l.position_shift.assign(blocks * 3, 0);
+        out_.position_offset.assign(frames.size() * blocks * 3, 0);
+        out_.luma.assign(frames.size(), std::vector<std::uint8_t>(
+                                            std::size_t(atlas.width) * std::size_t(atlas.height), kGrey));
+    }
+
+    QuantisedSegment run(const PlaneSteps& steps) {
+        quantise_positions(steps.position * extent_);
+        const int planes = int(out_.layout->plane_x.size());
+        parallel_for(std::size_t(planes - kPlaneRotation), 1, [&](std::size_t begin, std::size_t end, int) {
+            for (std::size_t p = begin; p < end; ++p)
+                quantise_plane(int(p) + kPlaneRotation, least_step(int(p) + kPlaneRotation, steps));
+        });
+        return std::move(out_);
+    }
+
+  private:
+    static float least_step(int plane, const PlaneSteps& steps) {
+        if (plane < kPlaneScale) return steps.rotation;
+        if (plane < kPlaneOpacity) return steps.scale;
+        if (plane < kPlaneSh) return steps.opacity;
+        const float luminance = plane < kPlaneSh + 3 ? steps.colour : steps.detail;
+        return (plane - kPlaneSh) % 3 ? luminance * steps.chroma : luminance;
+    }
+
+    float value(const SplatCloud& cloud, int plane, std::size_t i) const {
+        if (plane < kPlaneScale) return cloud.channel(SplatCloud::kRotation + 1 + plane - kPlaneRotation)[i];
+        if (plane < kPlaneOpacity) {
+            const float v = cloud.channel(SplatCloud::kScale + plane - kPlaneScale)[i];
+            return std::max(v, std::log(kSmallestScale * extent_));
+        }
+        if (plane < kPlaneSh) return 1 / (1 + std::exp(-cloud.channel(SplatCloud::kOpacity)[i]));
+        const int k = (plane - kPlaneSh) / 3, part = (plane - kPlaneSh) % 3;
+        const float r = cloud.channel(SplatCloud::kSh + 3 * k)[i];
+        const float g = cloud.channel(SplatCloud::kSh + 3 * k + 1)[i];
+        const float b = cloud.channel(SplatCloud::kSh + 3 * k + 2)[i];
+        return part == 0 ? (r + 2 * g + b) / 4 : part == 1 ? (r - b) / 2 : (2 * g - r - b) / 4;
+    }
+
+    /// The pixel of `plane` that shows place `i` of the stream (padded lanes of the last block too).
+    std::uint8_t& pixel(std::size_t frame, int plane, std::size_t i) {
+        const SegmentLayout& l = *out_.layout;
+        const std::size_t block = i / kBlockSplats, place = i % kBlockSplats;
+        const std::size_t x =
+            l.plane_x[std::size_t(plane)] + block % l.blocks_per_row * kBlockSide + place % kBlockSide;
+        const std::size_t y =
+            l.plane_y[std::size_t(plane)] + block / l.blocks_per_row * kBlockSide + place / kBlockSide;
+        return out_.luma[frame][y * std::size_t(l.atlas_width) + x];
+    }
+
+    /// Writes a splat's levels over time. level(frame) is the wanted one, real-valued.
+    template <class Level>
+    void write_levels(int plane, std::size_t i, double hold, Level level) {
+        double kept = -1e9;
+        for (std::size_t f = 0; f < frames_.size(); ++f) {
+            const double wanted = level(f);
+            if (std::abs(wanted - kept) > hold) kept = std::clamp(std::round(wanted), 0.0, 255.0);
+            pixel(f, plane, i) = std::uint8_t(kept);
+        }
+    }
+    void pad_last_block(int plane) {
+        const std::size_t count = out_.layout->splat_count;
+        for (std::size_t f = 0; f < frames_.size(); ++f)
+            for (std::size_t i = count; i < out_.layout->blocks() * std::size_t(kBlockSplats); ++i)
+                pixel(f, plane, i) = pixel(f, plane, count - 1);
+    }
+
+    void quantise_plane(int plane, float least) {
+        SegmentLayout& l = *out_.layout;
+        const std::size_t p = std::size_t(plane);
+        PlaneValues values(frames_.size(), std::vector<float>(l.splat_count));
+        float low = 1e30f, high = -1e30f;
+        for (std::size_t f = 0; f < frames_.size(); ++f)
+            for (std::size_t i = 0; i < l.splat_count; ++i) {
+                const float v = values[f][i] = value(frames_[f], plane, i);
+                low = std::min(low, v), high = std::max(high, v);
+            }
+        // 254: the middle of the range lies on grey, where the surroundings are.
+        const float step = l.plane_step[p] = std::max(least, (high - low) / 254);
+        const float minimum = l.plane_min[p] = (low + high) / 2 - step * kGrey;
+        for (std::size_t i = 0; i < l.splat_count; ++i)
+            write_levels(plane, i, kHold, [&](std::size_t f) { return (values[f][i] - minimum) / step; });
+        pad_last_block(plane);
+    }
+
+    void quantise_positions(float wanted_step) {
+        SegmentLayout& l = *out_.layout;
+        float step = wanted_step;
+        for (int axis = 0; axis < 3; ++axis) {
+            float low = 1e30f, high = -1e30f;
+            for (const SplatCloud& cloud : frames_)
+                for (const float v : cloud.channel(SplatCloud::kPosition + axis))
+                    low = std::min(low, v), high = std::max(high, v);
+            l.position_origin[std::size_t(axis)] = low;
+            // The offsets' limit, halved: an offset lies up to half a block's range below its splats.
+            step = std::max(step, (high - low) / float(kMaxPositionOffset / 2));
+        }
+        l.position_step = step;
+        parallel_for(l.blocks(), 8, [&](std::size_t begin, std::size_t end, int) {
+            for (std::size_t b = begin; b < end; ++b)
+                for (int axis = 0; axis < 3; ++axis) quantise_block(b, axis);
+        });
+        for (int axis = 0; axis < 3; ++axis) pad_last_block(kPlanePosition + axis);
+    }
+
+    /// Position of splat i on the grid, real-valued.
+    double grid(std::size_t f, int axis, std::size_t i) const {
+        const SegmentLayout& l = *out_.layout;
+        const double v = frames_[f].channel(SplatCloud::kPosition + axis)[i];
+        return (v - l.position_origin[std::size_t(axis)]) / l.position_step;
+    }
+
+    void quantise_block(std::size_t block, int axis) {
+        SegmentLayout& l = *out_.layout;
+        const std::size_t first = block * kBlockSplats;
+        const std::size_t last = std::min<std::size_t>(first + kBlockSplats, l.splat_count);
+        struct Range {
+            double low = 1e30, high = -1e30, moved = 0;
+        };
+        std::vector<Range> ranges(frames_.size());
+        std::vector<double> moves(last - first);
+        double widest = 0;
+        for (std::size_t f = 0; f < frames_.size(); ++f) {
+            Range& r = ranges[f];
+            for (std::size_t i = first; i < last; ++i) {
+                const double v = grid(f, axis, i);
+                r.low = std::min(r.low, v), r.high = std::max(r.high, v);
+                moves[i - first] = v - grid(0, axis, i);
+            }
+            // The median: if most splats move alike, their luma stays what it was.
+            const auto middle = moves.begin() + std::ptrdiff_t(moves.size() / 2);
+            std::nth_element(moves.begin(), middle, moves.end());
+            r.moved = *middle;
+            widest = std::max(widest, r.high - r.low);
+        }
+        // One level for the rounding of the offset.
+        constexpr int kLevels = 255 - 2 * kGuard - 1;
+        int shift = 0;
+        while (shift < kMaxPositionShift && widest > double(kLevels << shift)) ++shift;
+        l.position_shift[block * 3 + std::size_t(axis)] = std::uint8_t(shift);
+        const double level = double(1 << shift);
+        const double start = (ranges[0].low + ranges[0].high) / 2 - kGrey * level;
+        for (std::size_t f = 0; f < frames_.size(); ++f) {
+            const double lowest = ranges[f].high - (255 - kGuard) * level;
+            const double highest = ranges[f].low - kGuard * level;
+            const double offset = std::clamp(start + ranges[f].moved, lowest, highest);
+            out_.position_offset[(f * l.blocks() + block) * 3 + std::size_t(axis)] =
+                std::int32_t(std::lround(offset));
+        }
+        for (std::size_t i = first; i < last; ++i)
+            write_levels(kPlanePosition + axis, i, kPositionHold, [&](std::size_t f) {
+                const auto offset = out_.position_offset[(f * l.blocks() + block) * 3 + std::size_t(axis)];
+                return (grid(f, axis, i) - offset) / level;
+            });
+    }
+
+    std::span<const SplatCloud> frames_;
+    float extent_;
+    QuantisedSegment out_;
+};
+
+}  // namespace
+
+QuantisedSegment quantise(std::span<const SplatCloud> frames, int first_frame, float extent,
+                          const AtlasShape& atlas, const PlaneSteps& steps) {
+    return Quantiser(frames, first_frame, extent, atlas).run(steps);
+}
+
+}  // namespace volumen

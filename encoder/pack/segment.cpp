@@ -1,0 +1,74 @@
+#include "encoder/pack/segment.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "encoder/pack/order.h"
+#include "encoder/pack/quantise.h"
+#include "encoder/pack/rotation.h"
+#include "formats/splats/ply.h"
+#include "formats/stream/limits.h"
+
+namespace volumen {
+
+namespace {
+
+/// Errors of the decoded luma, plane by plane over the segment; padding does not count.
+void measure_errors(const QuantisedSegment& wanted, const Pictures& decoded, CodedSegment& out) {
+    const SegmentLayout& l = *wanted.layout;
+    for (std::size_t p = 0; p < l.plane_x.size(); ++p) {
+        double squares = 0;
+        for (std::size_t f = 0; f < decoded.size(); ++f)
+            for (std::size_t i = 0; i < l.splat_count; ++i) {
+                const std::size_t block = i / kBlockSplats, place = i % kBlockSplats;
+                const std::size_t x =
+                    l.plane_x[p] + block % l.blocks_per_row * kBlockSide + place % kBlockSide;
+                const std::size_t y =
+                    l.plane_y[p] + block / l.blocks_per_row * kBlockSide + place / kBlockSide;
+                const std::size_t at = y * std::size_t(l.atlas_width) + x;
+                const int error = int(decoded[f][at]) - int(wanted.luma[f][at]);
+                squares += error * error;
+                out.largest_error = std::max(out.largest_error, std::abs(error));
+            }
+        out.worst_rms = std::max(
+            out.worst_rms,
+            std::sqrt(squares / (double(l.splat_count) * double(std::max<std::size_t>(1, decoded.size())))));
+    }
+}
+
+}  // namespace
+
+CodedSegment code_segment(std::span<const std::filesystem::path> files, int first_frame,
+                          const SegmentSettings& settings) {
+    std::vector<SplatCloud> frames;
+    for (const std::filesystem::path& file : files) {
+        SplatCloud cloud = read_ply(file);
+        if (!frames.empty() && cloud.count != frames[0].count)
+            throw InputError("{}: has {} splats, the segment's first frame {}; train the segment again",
+                             file.string(), cloud.count, frames[0].count);
+        frames.push_back(cloud.sh_degree == settings.sh_degree ? std::move(cloud)
+                                                               : with_sh_degree(cloud, settings.sh_degree));
+    }
+    return code_segment(std::move(frames), first_frame, settings);
+}
+
+CodedSegment code_segment(std::vector<SplatCloud> frames, int first_frame, const SegmentSettings& settings) {
+    const auto order = order_splats(frames, settings.atlas.blocks_per_row);
+    for (SplatCloud& cloud : frames) cloud = gather(cloud, order);
+    canonicalise_rotations(frames);
+    const QuantisedSegment quantised =
+        quantise(frames, first_frame, settings.extent, settings.atlas, settings.quality.steps);
+    CodedSegment out;
+    out.video = encode_segment(quantised.luma, settings.video());
+    const Pictures decoded = decode_segment(out.video, settings.video());
+    if (decoded.size() != frames.size())
+        throw InputError("{}: {} of {} pictures decode", settings.codec, decoded.size(), frames.size());
+    measure_errors(quantised, decoded, out);
+    out.side.layout = quantised.layout;
+    out.side.position_offset = quantised.position_offset;
+    for (const auto& luma : decoded) out.side.luma_crc.push_back(crc32(luma));
+    return out;
+}
+
+}  // namespace volumen

@@ -1,0 +1,42 @@
+// One segment of a model, coded: the step of packing that depends on nothing but itself.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+
+#include "encoder/pack/atlas.h"
+#include "encoder/pack/quality.h"
+#include "encoder/pack/video_encoder.h"
+#include "formats/stream/side.h"
+
+namespace volumen {
+
+/// What all segments of a stream share.
+struct SegmentSettings {
+    std::string codec;
+    Quality quality;
+    AtlasShape atlas;
+    FrameRate fps;
+    int sh_degree = 0;
+    float extent = 1;  ///< the take's largest side, scene units
+
+    VideoSettings video() const { return {codec, quality.quantiser, atlas.width, atlas.height, fps}; }
+};
+
+struct CodedSegment {
+    EncodedSegment video;
+    SideSegment side;
+    /// Of the decoded luma against what was encoded, the worst plane: root mean square, and the largest
+    /// error of all.
+    double worst_rms = 0;
+    int largest_error = 0;
+};
+
+/// Orders, quantises, encodes, and decodes again. `files`: one PLY a frame, alike in count.
+CodedSegment code_segment(std::span<const std::filesystem::path> files, int first_frame,
+                          const SegmentSettings& settings);
+/// The same from clouds in memory.
+CodedSegment code_segment(std::vector<SplatCloud> frames, int first_frame, const SegmentSettings& settings);
+
+}  // namespace volumen

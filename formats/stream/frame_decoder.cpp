@@ -1,0 +1,109 @@
+#include <algorithm>
+
+#include "formats/stream/stream_state.h"
+#include "formats/stream/video.h"
+
+namespace volumen {
+
+struct FrameDecoder::State {
+    std::shared_ptr<const Stream::State> stream;  ///< keeps `rung` alive
+    const StreamRung& rung;
+    HwAccel acceleration;
+    std::optional<VideoDecoder> video;
+    SideSegment side;
+    std::size_t segment = 0;
+    bool started = false;  ///< `segment` is being decoded
+    int wanted = 0;        ///< the frame that next() returns
+    int coming = 0;        ///< the frame that the video decoder gives next
+
+    State(std::shared_ptr<const Stream::State> s, int rung_index, HwAccel a)
+        : stream(std::move(s)), rung(stream->rungs.at(std::size_t(rung_index))), acceleration(a) {}
+
+    const SegmentEntry& entry() const { return rung.side.segments[segment]; }
+    void open_video();
+    void start_segment();
+    PackedFrame decode();
+};
+
+void FrameDecoder::State::open_video() {
+    const SideHeader& header = rung.side.header;
+    video.emplace(VideoDecoder::Params{.acceleration = acceleration,
+                                       .init = rung.video_source.read(0, rung.manifest.init_size),
+                                       .width = header.atlas_width,
+                                       .height = header.atlas_height,
+                                       .fps = header.take.fps,
+                                       .name = rung.video_source.name});
+}
+
+void FrameDecoder::State::start_segment() {
+    started = false;
+    if (!video) open_video();
+    side = load_side_segment(rung, segment);
+    video->start(load_video_fragment(rung, segment));
+    coming = int(entry().first_frame);
+    started = true;
+}
+
+/// The next frame of the running segment.
+PackedFrame FrameDecoder::State::decode() {
+    std::optional<DecodedPicture> picture = video->next();
+    if (!picture)
+        throw InputError("{}: frame {} is missing; the segment is damaged", rung.video_source.name, coming);
+    if (picture->frame != coming)
+        throw InputError("{}: frame {} comes where {} should; the segment is damaged", rung.video_source.name,
+                         picture->frame, coming);
+    PackedFrame frame;
+    frame.index = coming;
+    frame.layout = side.layout;
+    frame.luma = std::move(picture->luma);
+    const std::size_t offsets = std::size_t(side.layout->blocks()) * 3;
+    const auto first = side.position_offset.begin() +
+                       std::ptrdiff_t(offsets * std::size_t(coming - int(entry().first_frame)));
+    frame.position_offset.assign(first, first + std::ptrdiff_t(offsets));
+    ++coming;
+    return frame;
+}
+
+FrameDecoder::FrameDecoder(const Stream& stream, int rung, HwAccel acceleration)
+    : state_(std::make_unique<State>(stream.state_, rung, acceleration)) {}
+FrameDecoder::~FrameDecoder() = default;
+FrameDecoder::FrameDecoder(FrameDecoder&&) noexcept = default;
+FrameDecoder& FrameDecoder::operator=(FrameDecoder&&) noexcept = default;
+
+void FrameDecoder::seek(int frame) {
+    state_->wanted = std::max(frame, 0);
+}
+
+std::optional<PackedFrame> FrameDecoder::next() {
+    State& s = *state_;
+    const auto& segments = s.rung.side.segments;
+    if (s.wanted >= int(s.rung.side.header.frame_count)) return std::nullopt;
+    const auto after =
+        std::upper_bound(segments.begin(), segments.end(), s.wanted,
+                         [](int frame, const SegmentEntry& e) { return frame < int(e.first_frame); });
+    const std::size_t segment = std::size_t(after - segments.begin()) - 1;
+    try {
+        if (!s.started || segment != s.segment || s.wanted < s.coming) {
+            s.segment = segment;
+            s.start_segment();
+        }
+        while (s.coming < s.wanted) s.decode();
+        PackedFrame frame = s.decode();
+        ++s.wanted;
+        return frame;
+    } catch (const InputError&) {
+        s.started = false;
+        const bool first = s.video && s.video->device().empty();
+        if (s.acceleration != HwAccel::automatic || !first) throw;
+        // A device may open and yet fail on the first picture: then software has a try.
+        s.acceleration = HwAccel::none;
+        s.video.reset();
+        return next();
+    }
+}
+
+std::string FrameDecoder::device() const {
+    return state_->video ? state_->video->device() : "";
+}
+
+}  // namespace volumen

@@ -1,0 +1,150 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "formats/stream/json_fields.h"
+#include "formats/stream/limits.h"
+#include "formats/stream/side.h"
+
+namespace volumen {
+
+namespace {
+
+using nlohmann::json;
+
+/// "VOLSIDE" and a byte that is no text, so that a text-mode copy is noticed.
+constexpr std::uint8_t kMagic[8] = {'V', 'O', 'L', 'S', 'I', 'D', 'E', 0x1a};
+constexpr std::size_t kFixedBytes = 32, kEntryBytes = 48;
+
+json header_json(const SideHeader& h) {
+    return {{"take", take_json(h.take)},
+            {"frames", h.frame_count},
+            {"features", h.features},
+            {"rung",
+             {{"id", h.rung_id},
+              {"profile", h.profile},
+              {"max_splats", h.max_splats},
+              {"sh_degree", h.sh_degree},
+              {"atlas_width", h.atlas_width},
+              {"atlas_height", h.atlas_height},
+              {"quality", h.quality}}}};
+}
+
+void check_features(const json& features, const std::string& name) {
+    if (!features.is_array())
+        throw InputError("{}: the header's \"features\" is no list; the file is damaged", name);
+    for (const json& feature : features) {
+        const std::string text = feature.is_string() ? feature.get<std::string>().substr(0, 64) : "?";
+        if (std::none_of(std::begin(kFeatures), std::end(kFeatures), [&](auto f) { return text == f; }))
+            throw InputError("{}: needs the feature '{}', which this version does not know; use a newer one",
+                             name, text);
+    }
+}
+
+SideHeader read_header_json(const Bytes& bytes, const std::string& name) {
+    const json root = json::parse(bytes.begin(), bytes.end(), nullptr, false);
+    if (root.is_discarded()) throw InputError("{}: the header is no JSON; the file is damaged", name);
+    const JsonFields f{root, name};
+    // Before all else: what else is there may mean something unknown when a feature is.
+    check_features(f.at("features"), name);
+    SideHeader h;
+    h.features = f.at("features").get<std::vector<std::string>>();
+    h.take = read_take_json(f.at("take"), name);
+    h.frame_count = f.integer("frames", 1, kMaxFrames);
+    const JsonFields rung{f.at("rung"), name};
+    h.rung_id = rung.text("id"), h.profile = rung.text("profile");
+    h.max_splats = rung.integer("max_splats", 1, kMaxAtlasWidth * kMaxAtlasHeight);
+    h.sh_degree = int(rung.integer("sh_degree", 0, kMaxShDegree));
+    h.atlas_width = int(rung.integer("atlas_width", kMinAtlasSide, kMaxAtlasWidth));
+    h.atlas_height = int(rung.integer("atlas_height", kMinAtlasSide, kMaxAtlasHeight));
+    h.quality = rung.number("quality", 0, 100);
+    if (h.atlas_width % kAtlasAlign || h.atlas_height % kAtlasAlign) rung.wrong("atlas_width");
+    return h;
+}
+
+SegmentEntry read_entry(ByteReader& in) {
+    SegmentEntry e;
+    e.first_frame = in.u32(), e.frame_count = in.u32(), e.splat_count = in.u32();
+    e.video_crc = in.u32();
+    e.side_offset = in.u64(), e.side_size = in.u64(), e.video_offset = in.u64(), e.video_size = in.u64();
+    return e;
+}
+
+/// Segments follow each other in frames and stay inside the file.
+void check_entries(const SideFile& side, std::uint64_t data_begin, const ByteSource& source) {
+    std::uint32_t frame = 0;
+    for (std::size_t i = 0; i < side.segments.size(); ++i) {
+        const SegmentEntry& e = side.segments[i];
+        const auto wrong = [&](const char* what) {
+            throw InputError("{}: segment {}: {} out of range; the index is damaged", source.name, i, what);
+        };
+        if (e.first_frame != frame || e.frame_count < 1 || e.frame_count > kMaxSegmentFrames ||
+            e.frame_count > side.header.frame_count - frame)
+            wrong("frames");
+        if (e.splat_count < 1 || e.splat_count > side.header.max_splats) wrong("splat count");
+        if (e.side_offset < data_begin || e.side_size > kMaxSegmentBytes || e.side_offset > source.size ||
+            e.side_size > source.size - e.side_offset)
+            wrong("side bytes");
+        if (e.video_size < 1 || e.video_size > kMaxSegmentBytes) wrong("video bytes");
+        frame += e.frame_count;
+    }
+    if (frame != side.header.frame_count)
+        throw InputError("{}: the index has {} frames, the header {}; the file is damaged", source.name,
+                         frame, side.header.frame_count);
+}
+
+}  // namespace
+
+Bytes write_side_header(const SideFile& side) {
+    const std::string text = header_json(side.header).dump();
+    ByteWriter index;
+    for (const SegmentEntry& e : side.segments) {
+        index.u32(e.first_frame), index.u32(e.frame_count), index.u32(e.splat_count);
+        index.u32(e.video_crc);
+        index.u64(e.side_offset), index.u64(e.side_size), index.u64(e.video_offset), index.u64(e.video_size);
+    }
+    const std::span<const std::uint8_t> json_bytes(reinterpret_cast<const std::uint8_t*>(text.data()),
+                                                   text.size());
+    ByteWriter out;
+    for (const std::uint8_t byte : kMagic) out.u8(byte);
+    out.u16(kSideVersion), out.u16(0);
+    out.u32(std::uint32_t(text.size())), out.u32(crc32(json_bytes));
+    out.u32(std::uint32_t(side.segments.size())), out.u32(crc32(index.bytes()));
+    out.u32(crc32(out.bytes()));
+    out.append(json_bytes);
+    out.append(index.bytes());
+    return out.release();
+}
+
+SideFile read_side_header(const ByteSource& source) {
+    const Bytes fixed = source.read(0, std::min<std::uint64_t>(source.size, kFixedBytes));
+    ByteReader in(fixed, source.name);
+    if (!std::equal(std::begin(kMagic), std::end(kMagic), in.take(sizeof kMagic).begin()))
+        throw InputError("{}: is no side file of a volumetric video (its first bytes differ)", source.name);
+    const std::uint16_t version = in.u16();
+    in.u16();  // minor version: additions that this version may ignore
+    if (version != kSideVersion)
+        throw InputError("{}: has format version {}, this program reads version {}; use a newer one",
+                         source.name, version, kSideVersion);
+    const std::uint32_t json_size = in.u32(), json_crc = in.u32(), count = in.u32(), index_crc = in.u32();
+    const std::size_t checked = in.position();
+    if (in.u32() != crc32(std::span(fixed).first(checked)))
+        throw InputError("{}: the header's checksum is wrong; the file is damaged", source.name);
+    if (json_size > kMaxHeaderJson || count < 1 || count > kMaxFrames)
+        throw InputError("{}: the header's sizes are out of range; the file is damaged", source.name);
+    const std::uint64_t index_size = std::uint64_t(count) * kEntryBytes;
+    if (kFixedBytes + json_size + index_size > source.size)
+        throw InputError("{}: ends within its header; the file is damaged", source.name);
+
+    SideFile side;
+    const Bytes text = source.read(kFixedBytes, json_size);
+    const Bytes index = source.read(kFixedBytes + json_size, index_size);
+    if (crc32(text) != json_crc || crc32(index) != index_crc)
+        throw InputError("{}: the header's checksum is wrong; the file is damaged", source.name);
+    side.header = read_header_json(text, source.name);
+    ByteReader entries(index, source.name);
+    for (std::uint32_t i = 0; i < count; ++i) side.segments.push_back(read_entry(entries));
+    check_entries(side, kFixedBytes + json_size + index_size, source);
+    return side;
+}
+
+}  // namespace volumen

@@ -1,0 +1,113 @@
+#include <algorithm>
+
+#include "formats/stream/limits.h"
+#include "formats/stream/stream_state.h"
+
+namespace volumen {
+
+namespace {
+
+StreamRung open_rung(const ManifestRung& manifest, const std::filesystem::path& directory) {
+    StreamRung rung;
+    rung.manifest = manifest;
+    rung.side_source = file_source(directory / manifest.side_file);
+    rung.video_source = file_source(directory / manifest.video_file);
+    if (rung.side_source.size < manifest.side_size)
+        throw InputError("{}: has {} bytes, the manifest says {}; the file is incomplete",
+                         rung.side_source.name, rung.side_source.size, manifest.side_size);
+    if (manifest.init_size > rung.video_source.size)
+        throw InputError("{}: ends within its header; the file is incomplete", rung.video_source.name);
+    rung.side = read_side_header(rung.side_source);
+    const SideHeader& header = rung.side.header;
+    if (header.atlas_width != manifest.width || header.atlas_height != manifest.height)
+        throw InputError("{}: its atlas is {}×{}, the manifest says {}×{}; the stream is damaged",
+                         rung.side_source.name, header.atlas_width, header.atlas_height, manifest.width,
+                         manifest.height);
+    return rung;
+}
+
+/// All rungs show the same take, cut alike, so that a player may switch between them at any segment.
+void check_alike(const StreamRung& first, const StreamRung& other) {
+    const FrameRate a = first.side.header.take.fps, b = other.side.header.take.fps;
+    const auto same_cut = [](const SegmentEntry& x, const SegmentEntry& y) {
+        return x.first_frame == y.first_frame && x.frame_count == y.frame_count;
+    };
+    if (a.numerator != b.numerator || a.denominator != b.denominator ||
+        !std::equal(first.side.segments.begin(), first.side.segments.end(), other.side.segments.begin(),
+                    other.side.segments.end(), same_cut))
+        throw InputError("{}: is cut otherwise than {}; the rungs do not belong together",
+                         other.side_source.name, first.side_source.name);
+}
+
+RungInfo describe(const StreamRung& rung) {
+    const SideHeader& header = rung.side.header;
+    RungInfo info;
+    info.id = rung.manifest.id;
+    info.profile = header.profile;
+    info.max_splats = header.max_splats;
+    info.sh_degree = header.sh_degree;
+    info.tracks.push_back({"atlas", "video", rung.manifest.codec, rung.manifest.video_file,
+                           rung.video_source.size, header.atlas_width, header.atlas_height});
+    info.tracks.push_back({"side", "zstd", "", rung.manifest.side_file, rung.side_source.size, 0, 0});
+    return info;
+}
+
+}  // namespace
+
+SideSegment load_side_segment(const StreamRung& rung, std::size_t segment) {
+    const SegmentEntry& entry = rung.side.segments[segment];
+    const Bytes bytes = rung.side_source.read(entry.side_offset, entry.side_size);
+    return read_side_segment(bytes, entry, rung.side.header,
+                             fmt::format("{}, segment {}", rung.side_source.name, segment));
+}
+
+Bytes load_video_fragment(const StreamRung& rung, std::size_t segment) {
+    const SegmentEntry& entry = rung.side.segments[segment];
+    Bytes bytes = rung.video_source.read(entry.video_offset, entry.video_size);
+    if (crc32(bytes) != entry.video_crc)
+        throw InputError("{}: segment {}'s checksum is wrong; the segment is damaged", rung.video_source.name,
+                         segment);
+    return bytes;
+}
+
+std::shared_ptr<const Stream::State> open_state(const std::filesystem::path& path) {
+    const bool directory = std::filesystem::is_directory(path);
+    const std::filesystem::path file = directory ? path / "manifest.mpd" : path;
+    const ByteSource source = file_source(file);
+    if (source.size > kMaxManifest) throw InputError("{}: is too large for a manifest", source.name);
+    auto state = std::make_shared<Stream::State>();
+    state->manifest = read_manifest(source.read(0, source.size), source.name);
+    for (const ManifestRung& rung : state->manifest.rungs) {
+        state->rungs.push_back(open_rung(rung, file.parent_path()));
+        check_alike(state->rungs.front(), state->rungs.back());
+    }
+    for (const StreamRung& rung : state->rungs) {
+        state->rung_infos.push_back(describe(rung));
+        auto& segments = state->segment_infos.emplace_back();
+        for (const SegmentEntry& e : rung.side.segments)
+            segments.push_back(
+                {int(e.first_frame), int(e.frame_count), e.splat_count, e.side_size + e.video_size});
+    }
+    return state;
+}
+
+Stream Stream::open(const std::filesystem::path& path) {
+    Stream stream;
+    stream.state_ = open_state(path);
+    return stream;
+}
+
+const TakeInfo& Stream::info() const {
+    return state_->rungs.front().side.header.take;
+}
+int Stream::frame_count() const {
+    return int(state_->rungs.front().side.header.frame_count);
+}
+const std::vector<RungInfo>& Stream::rungs() const {
+    return state_->rung_infos;
+}
+const std::vector<SegmentInfo>& Stream::segments(int rung) const {
+    return state_->segment_infos.at(std::size_t(rung));
+}
+
+}  // namespace volumen

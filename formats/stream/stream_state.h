@@ -1,0 +1,34 @@
+// What an opened stream knows; shared by Stream, FrameDecoder and verify().
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "formats/stream/manifest.h"
+#include "formats/stream/reader.h"
+#include "formats/stream/side.h"
+#include "formats/stream/source.h"
+
+namespace volumen {
+
+struct StreamRung {
+    ManifestRung manifest;
+    SideFile side;
+    ByteSource side_source, video_source;
+};
+
+struct Stream::State {
+    Manifest manifest;
+    std::vector<StreamRung> rungs;
+    std::vector<RungInfo> rung_infos;
+    std::vector<std::vector<SegmentInfo>> segment_infos;
+};
+
+/// Opens every rung. Throws InputError.
+std::shared_ptr<const Stream::State> open_state(const std::filesystem::path& path);
+/// One segment's side chunks, read and checked.
+SideSegment load_side_segment(const StreamRung& rung, std::size_t segment);
+/// One segment's moof and mdat, read and checked against the index's checksum.
+Bytes load_video_fragment(const StreamRung& rung, std::size_t segment);
+
+}  // namespace volumen
