@@ -1,0 +1,223 @@
+// volumen-encode: capture -> model -> stream, and the stream against the capture.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "encoder/arguments.h"
+#include "encoder/evaluate/evaluate.h"
+#include "encoder/pack/pack.h"
+#include "encoder/progress.h"
+#include "encoder/train/train.h"
+#include "formats/core/error.h"
+
+namespace {
+
+using namespace volumen;
+namespace fs = std::filesystem;
+
+/// What the command line says, before it is understood.
+struct Arguments {
+    std::string capture, output, model, stream;
+    std::string profile = "auto", preset = "standard", device = "auto";
+    std::string frames, holdout, size, bit_rate, fps, codec = "h264", views;
+    std::string json_file, html_file, images, gpu;
+    int splats = 0, sh_degree = -1, segment = 30;
+    std::uint64_t seed = 1;
+    double quality = -1;
+    bool json = false;
+};
+
+void add_training_options(CLI::App& app, Arguments& a) {
+    app.add_option("--preset", a.preset, "draft, standard or best")->capture_default_str();
+    app.add_option("--frames", a.frames, "A:B, frames A to B of the capture, without B");
+    app.add_option("--views-holdout", a.holdout, "views that nothing is learnt from, such as 3,9,14");
+    app.add_option("--size", a.size, "the images' longer side (640), or WxH (504x378)");
+    app.add_option("--seed", a.seed, "same seed, same machine: same model")->capture_default_str();
+    app.add_option("--splats", a.splats, "at most so many (10000)")->check(CLI::Range(16, 16'000'000));
+    app.add_option("--sh", a.sh_degree, "SH degree of the colours, 0 to 3 (1)")
+        ->check(CLI::Range(0, kMaxShDegree));
+    app.add_option("--profile", a.profile, "auto: the best that this build has")->capture_default_str();
+    app.add_option("--device", a.device, "auto or cpu")->capture_default_str();
+}
+
+void add_packing_options(CLI::App& app, Arguments& a) {
+    app.add_option("--codec", a.codec, "h264, hevc or av1")->capture_default_str();
+    app.add_option("--quality", a.quality, "0 to 100 (75)")->check(CLI::Range(0.0, 100.0));
+    app.add_option("--bitrate", a.bit_rate, "bits per second of all tracks together, such as 12M");
+    app.add_option("--fps", a.fps, "frames per second, such as 24 or 30000/1001, instead of the model's");
+}
+
+void add_common_options(CLI::App& app, Arguments& a) {
+    app.add_option("--segment", a.segment, "frames a segment: the unit of seeking, with one topology")
+        ->check(CLI::Range(1, 1000))
+        ->capture_default_str();
+    app.add_flag("--json", a.json, "print the result as JSON, alone on stdout");
+}
+
+train::TrainOptions training_options(const Arguments& a) {
+    if (a.profile != "auto") throw UsageError("--profile {}: this build has auto", a.profile);
+    if (a.device != "auto" && a.device != "cpu")
+        throw UsageError("--device {}: this build trains on cpu", a.device);
+    train::TrainOptions options;
+    options.settings = train::preset(a.preset);
+    options.settings.seed = a.seed;
+    options.settings.segment_frames = a.segment;
+    if (a.splats > 0) options.settings.splats = a.splats;
+    if (a.sh_degree >= 0) options.settings.sh_degree = a.sh_degree;
+    if (!a.holdout.empty()) options.held_out_views = parse_list("--views-holdout", a.holdout);
+    if (!a.frames.empty())
+        std::tie(options.first_frame, options.end_frame) = parse_range("--frames", a.frames);
+    if (!a.size.empty()) std::tie(options.width, options.height) = parse_size("--size", a.size);
+    return options;
+}
+
+PackOptions packing_options(const Arguments& a) {
+    PackOptions options;
+    options.codec = a.codec;
+    options.segment_frames = a.segment;
+    if (a.quality >= 0) options.quality = a.quality;
+    if (!a.bit_rate.empty()) options.bit_rate = parse_bit_rate("--bitrate", a.bit_rate);
+    if (a.quality >= 0 && options.bit_rate)
+        throw UsageError("--quality and --bitrate exclude each other: leave one out");
+    if (!a.fps.empty()) options.fps = parse_frame_rate("--fps", a.fps);
+    return options;
+}
+
+nlohmann::json run_train(const Arguments& a, const fs::path& model) {
+    train::TrainOptions options = training_options(a);
+    Progress progress("train", "frame");
+    options.progress = [&](int frame, int of, double share) { progress(frame, of, share); };
+    const train::TrainResult result = train::train_capture(a.capture, model, options);
+    return {{"frames", result.frames},
+            {"splats", result.splats},
+            {"seconds", result.seconds},
+            {"model", model.string()}};
+}
+
+nlohmann::json run_pack(const Arguments& a, const fs::path& model, const fs::path& stream) {
+    PackOptions options = packing_options(a);
+    Progress progress("pack", "frame");
+    options.progress = [&](int done, int of) { progress(done - 1, of, 1); };
+    const PackResult result = pack(model, stream, options);
+    return {{"bytes", result.bytes},
+            {"quality", result.quality},
+            {"seconds", result.seconds},
+            {"stream", stream.string()}};
+}
+
+void run_evaluate(const Arguments& a) {
+    EvaluateOptions options;
+    if (a.device != "auto" && a.device != "cpu" && a.device != "gpu")
+        throw UsageError("--device {}: there are auto, cpu and gpu", a.device);
+    options.use_gpu = a.device != "cpu";
+    options.device = a.gpu;
+    if (!a.views.empty()) options.views = parse_list("--views", a.views);
+    if (!a.size.empty()) std::tie(options.width, options.height) = parse_size("--size", a.size);
+    if (!a.frames.empty()) options.first_capture_frame = parse_range("--frames", a.frames).first;
+    if (!a.json_file.empty()) options.json = a.json_file;
+    if (!a.html_file.empty()) options.html = a.html_file;
+    if (!a.images.empty()) options.images = a.images;
+    const Evaluation e = evaluate(a.stream, a.capture, options);
+    fmt::print(stderr,
+               "{} frames, {} views: {:.2f} dB ({:.2f} in the mask), SSIM {:.4f}, flicker {:.3f}; {:.1f} kB "
+               "a frame, {:.2f} Mbit/s, 1:{:.0f}\n",
+               e.frames, e.views, e.psnr, e.psnr_masked, e.ssim, e.flicker, e.bytes_per_frame / 1000,
+               e.mbit_per_s, e.ratio);
+}
+
+/// Where the whole encode keeps the model: beside the stream, so that packing again needs no training.
+fs::path model_beside(const fs::path& stream) {
+    fs::path path = stream.lexically_normal();
+    if (!path.has_filename()) path = path.parent_path();
+    return path.replace_filename(path.filename().string() + ".model");
+}
+
+void print_result(const Arguments& a, const nlohmann::json& result, const std::string& line) {
+    if (a.json)
+        fmt::print("{}\n", result.dump(2));
+    else
+        fmt::print("{}\n", line);
+}
+
+int run(int argc, char** argv) {
+    Arguments a;
+    CLI::App app(
+        "Trains a multi-camera capture and packs it into a stream that volumen-play plays.\n"
+        "volumen-encode CAPTURE -o STREAM does it all; the subcommands do it step by step.");
+    app.set_version_flag("--version", "volumen " VOLUMEN_VERSION);
+    app.add_option("CAPTURE", a.capture, "folder with transforms.json");
+    app.add_option("-o,--output", a.output, "the stream's folder");
+    app.add_option("--model", a.model, "where the trained model is kept (STREAM.model)");
+    add_training_options(app, a), add_packing_options(app, a), add_common_options(app, a);
+
+    CLI::App& training = *app.add_subcommand("train", "capture -> model: a folder with one 3DGS PLY a frame");
+    training.add_option("CAPTURE", a.capture, "folder with transforms.json")->required();
+    training.add_option("-o,--output", a.output, "the model's folder")->required();
+    add_training_options(training, a), add_common_options(training, a);
+
+    CLI::App& packing = *app.add_subcommand("pack", "model, or a folder of 3DGS PLYs -> stream");
+    packing.add_option("MODEL", a.model, "folder of a model, or of PLYs (one a frame, sorted by name)")
+        ->required();
+    packing.add_option("-o,--output", a.output, "the stream's folder")->required();
+    add_packing_options(packing, a), add_common_options(packing, a);
+
+    CLI::App& evaluation = *app.add_subcommand("evaluate", "stream (or model) against capture");
+    evaluation.add_option("STREAM", a.stream, "folder of a stream or a model")->required();
+    evaluation.add_option("CAPTURE", a.capture, "folder with transforms.json")->required();
+    evaluation.add_option("--views", a.views, "views to compare, such as 3,9,14 (all)");
+    evaluation.add_option("--size", a.size, "the images' longer side (640), or WxH (504x378)");
+    evaluation.add_option("--frames", a.frames, "A:, the capture's frame that is the stream's first");
+    evaluation.add_option("--json", a.json_file, "write figures, means and per frame (-: stdout)");
+    evaluation.add_option("--html", a.html_file, "write a report with charts and pictures");
+    evaluation.add_option("--images", a.images, "write the rendered images into this folder");
+    evaluation.add_option("--device", a.device, "auto, gpu (Vulkan) or cpu");
+    evaluation.add_option("--gpu", a.gpu, "which GPU: part of its name, or its number");
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    if (training) {
+        const nlohmann::json result = run_train(a, a.output);
+        print_result(a, {{"train", result}},
+                     fmt::format("{}: {} frames, {} splats", a.output, result["frames"].get<int>(),
+                                 result["splats"].get<int>()));
+    } else if (packing) {
+        const nlohmann::json result = run_pack(a, a.model, a.output);
+        print_result(a, {{"pack", result}},
+                     fmt::format("{}: {} bytes", a.output, result["bytes"].get<std::uint64_t>()));
+    } else if (evaluation) {
+        run_evaluate(a);
+    } else {
+        if (a.capture.empty() || a.output.empty())
+            throw UsageError(
+                "say what to encode and where to: volumen-encode CAPTURE -o STREAM (--help lists the rest)");
+        packing_options(a);  // a wrong option is told before hours of training, not after
+        const fs::path model = a.model.empty() ? model_beside(a.output) : fs::path(a.model);
+        nlohmann::json result;
+        result["train"] = run_train(a, model);
+        result["pack"] = run_pack(a, model, a.output);
+        print_result(a, result,
+                     fmt::format("{}: {} frames, {} bytes; play it with: volumen-play {}", a.output,
+                                 result["train"]["frames"].get<int>(),
+                                 result["pack"]["bytes"].get<std::uint64_t>(), a.output));
+    }
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const volumen::UsageError& error) {
+        fmt::print(stderr, "volumen-encode: {}\n", error.what());
+        return 2;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "volumen-encode: {}\n", error.what());
+        return 1;
+    }
+}

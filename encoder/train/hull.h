@@ -1,0 +1,21 @@
+// The visual hull of a frame's masks.
+#pragma once
+
+#include <vector>
+
+#include "encoder/train/training_frame.h"
+
+namespace volumen::train {
+
+struct HullPoint {
+    glm::vec3 position, normal, colour;
+};
+
+/// Points on the surface of the visual hull: one a surface voxel, about `resolution` voxels along its longest
+/// side. `centre` and `radius` say where to look. A voxel belongs to the hull when every view that sees it
+/// has it in its mask, and at least half of them (and two) see it. Colours are means over the views that face
+/// the surface. Empty where nothing remains.
+std::vector<HullPoint> visual_hull(const TrainingFrame& frame, glm::vec3 centre, float radius,
+                                   int resolution);
+
+}  // namespace volumen::train

@@ -1,0 +1,49 @@
+// One view's image loss and its gradient: what every stage of training descends.
+#pragma once
+
+#include <random>
+#include <vector>
+
+#include "encoder/train/loss.h"
+#include "encoder/train/rasteriser.h"
+#include "encoder/train/training_frame.h"
+
+namespace volumen::train {
+
+/// Renders a view of a frame over a background, compares, and carries the gradient back to the splats.
+class Photometric {
+  public:
+    Rasteriser rasteriser;
+
+    /// The loss; d loss / d parameter overwrites `gradients`.
+    float operator()(const SplatCloud& cloud, const TrainingView& view, const RasterSettings& settings,
+                     float ssim_weight, SplatCloud& gradients);
+
+  private:
+    ImageLoss loss_;
+    PlanarImage truth_, d_image_;
+};
+
+/// Views in random order, each once before any comes again.
+class ViewOrder {
+  public:
+    explicit ViewOrder(int views) : order_(std::size_t(views)), next_(order_.size()) {
+        for (int i = 0; i < views; ++i) order_[std::size_t(i)] = i;
+    }
+    int next(std::mt19937_64& random);
+
+  private:
+    std::vector<int> order_;
+    std::size_t next_;
+};
+
+/// A uniform number in [0, 1), the same on every standard library.
+inline float uniform(std::mt19937_64& random) {
+    return float(random() >> 40) * 0x1p-24f;
+}
+/// A standard normal number, the same on every standard library with the same log and cos.
+float normal(std::mt19937_64& random);
+/// The background of an iteration: a random colour for masked views where that is wanted, else `fixed`.
+glm::vec3 draw_background(std::mt19937_64& random, bool random_colour, glm::vec3 fixed);
+
+}  // namespace volumen::train

@@ -1,0 +1,188 @@
+#include "encoder/train/take_trainer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "encoder/train/initialise.h"
+#include "encoder/train/quaternion.h"
+
+namespace volumen::train {
+namespace {
+
+constexpr int kDensifyEvery = 100;
+constexpr float kDensifyFrom = 0.1f, kDensifyUntil = 0.6f;  ///< shares of the iterations of a still frame
+constexpr int kPyramidLevels = 2;    ///< halvings of the coarsest image of the motion stage
+constexpr int kSmallestSide = 64;    ///< images are not halved below it
+constexpr float kRateDecay = 0.01f;  ///< last rate of positions, of the first
+
+/// From 1 at t = 0 to `last` at t = 1, log-linear.
+float decayed(float t, float last) {
+    return std::pow(last, t);
+}
+
+/// A length that says how large the subject is: 1.5 times the median distance from the median point.
+float extent_of(const SplatCloud& cloud) {
+    const auto median = [](std::vector<float> values) {
+        const auto middle = values.begin() + std::ptrdiff_t(values.size() / 2);
+        std::nth_element(values.begin(), middle, values.end());
+        return *middle;
+    };
+    glm::vec3 centre;
+    for (int a = 0; a < 3; ++a) {
+        const std::span<const float> axis = cloud.channel(SplatCloud::kPosition + a);
+        centre[a] = median({axis.begin(), axis.end()});
+    }
+    std::vector<float> distance(cloud.count);
+    for (std::size_t i = 0; i < cloud.count; ++i) distance[i] = glm::length(position(cloud, i) - centre);
+    return std::max(1.5f * median(distance), 1e-6f);
+}
+
+}  // namespace
+
+/// Progress inside a frame.
+struct TakeTrainer::Tick {
+    const std::function<void(double)>& report;
+    int of;
+    mutable int done = 0;
+    void operator()() const {
+        ++done;
+        if (report) report(double(done) / of);
+    }
+};
+
+TakeTrainer::TakeTrainer(const TakeInfo& info, const std::optional<PointCloud>& points,
+                         const TrainSettings& settings)
+    : info_(info),
+      points_(points),
+      settings_(settings),
+      random_(settings.seed),
+      background_(info.background) {}
+
+const SplatCloud& TakeTrainer::next(const TrainingFrame& frame, const std::function<void(double)>& tick) {
+    const bool first = cloud_.count == 0;
+    const bool begins = first || frame_in_segment_ == settings_.segment_frames;
+    const int later = settings_.coarse_iterations + settings_.fine_iterations;
+    const Tick count{
+        tick, first ? settings_.first_iterations : later + (begins ? settings_.refresh_iterations : 0)};
+    if (first) {
+        cloud_ = initial_cloud(frame, info_, points_, settings_, random_);
+        extent_ = extent_of(cloud_);
+        train_still(frame, settings_.first_iterations, true, count);
+    } else {
+        previous_ = cloud_;
+        graph_->rebase(cloud_);
+        rigid_->rebase(cloud_);
+        track_motion(frame, count);
+        fine_tune(frame, count);
+        if (begins) train_still(frame, settings_.refresh_iterations, false, count);
+    }
+    if (begins) {
+        frame_in_segment_ = 0;
+        graph_.emplace(cloud_, settings_.graph_nodes);
+        rigid_.emplace(cloud_);
+        last_motion_ = graph_->still();
+    }
+    ++frame_in_segment_;
+    return cloud_;
+}
+
+std::vector<float> TakeTrainer::rates(float position_rate, float scale) const {
+    std::vector<float> out(std::size_t(cloud_.channels()),
+                           scale * settings_.sh_rate / settings_.rest_rate_divisor);
+    const auto set = [&](int channel, int count, float rate) {
+        std::fill_n(out.begin() + channel, count, rate);
+    };
+    set(SplatCloud::kPosition, 3, position_rate * extent_);
+    set(SplatCloud::kRotation, 4, settings_.rotation_rate);
+    set(SplatCloud::kScale, 3, scale * settings_.scale_rate);
+    set(SplatCloud::kOpacity, 1, scale * settings_.opacity_rate);
+    set(SplatCloud::kSh, 3, scale * settings_.sh_rate);
+    return out;
+}
+
+void TakeTrainer::train_still(const TrainingFrame& frame, int iterations, bool from_nothing,
+                              const Tick& tick) {
+    Adam adam;
+    Densifier densifier;
+    ViewOrder order(int(frame.views.size()));
+    SplatCloud gradients;
+    const bool masked = !frame.views.front().alpha.empty();
+    const Densifier::Settings growth{
+        .budget = std::size_t(settings_.splats), .opacity_floor = settings_.opacity_floor, .extent = extent_};
+    const float start_rate = from_nothing ? settings_.position_rate : 0.3f * settings_.position_rate;
+    const int from = int(kDensifyFrom * float(iterations)), until = int(kDensifyUntil * float(iterations));
+    for (int i = 0; i < iterations; ++i) {
+        const float t = float(i) / float(iterations);
+        RasterSettings raster;
+        raster.background = draw_background(random_, masked && settings_.random_background, background_);
+        // One more SH degree each eighth of the run, so that low degrees settle first.
+        raster.sh_degree = from_nothing ? std::min(settings_.sh_degree, int(8 * t)) : settings_.sh_degree;
+        const TrainingView& view = frame.views[std::size_t(order.next(random_))];
+        photometric_(cloud_, view, raster, settings_.ssim_weight, gradients);
+        adam.step(cloud_, gradients, rates(start_rate * decayed(t, kRateDecay), 1));
+        if (i < until) densifier.observe(photometric_.rasteriser);
+        if (i >= from && i < until && i % kDensifyEvery == 0) densifier.run(cloud_, adam, growth, random_);
+        tick();
+    }
+}
+
+void TakeTrainer::track_motion(const TrainingFrame& frame, const Tick& tick) {
+    std::vector<TrainingFrame> smaller;
+    const TrainingFrame* level_frame = &frame;
+    for (int level = 0; level < kPyramidLevels; ++level) {
+        const Camera& camera = level_frame->views.front().camera;
+        if (std::min(camera.width, camera.height) < 2 * kSmallestSide) break;
+        smaller.push_back(half_size(*level_frame));
+        level_frame = &smaller.back();
+    }
+    SplatCloud motion = last_motion_, gradients, d_motion;
+    Adam adam;
+    ViewOrder order(int(frame.views.size()));
+    const bool masked = !frame.views.front().alpha.empty();
+    std::vector<float> node_rates(std::size_t(motion.channels()), 0);
+    const int levels = int(smaller.size()) + 1;
+    for (int i = 0; i < settings_.coarse_iterations; ++i) {
+        const float t = float(i) / float(settings_.coarse_iterations);
+        const int level = levels - 1 - std::min(int(t * float(levels)), levels - 1);
+        const TrainingFrame& images = level == 0 ? frame : smaller[std::size_t(level - 1)];
+        const float rate = settings_.graph_rate * decayed(t, 0.1f);
+        std::fill_n(node_rates.begin() + SplatCloud::kPosition, 3, rate * extent_);
+        std::fill_n(node_rates.begin() + SplatCloud::kRotation, 4, rate);
+        RasterSettings raster;
+        raster.background = draw_background(random_, masked && settings_.random_background, background_);
+        raster.compensate = level > 0;  // small images: splats thinner than a pixel must not grow
+        graph_->warp(motion, cloud_);
+        photometric_(cloud_, images.views[std::size_t(order.next(random_))], raster, settings_.ssim_weight,
+                     gradients);
+        graph_->pull_back(motion, gradients, d_motion);
+        graph_->arap(motion, settings_.arap_weight, d_motion);
+        adam.step(motion, d_motion, node_rates);
+        tick();
+    }
+    graph_->warp(motion, cloud_);
+    last_motion_ = motion;
+}
+
+void TakeTrainer::fine_tune(const TrainingFrame& frame, const Tick& tick) {
+    Adam adam;
+    ViewOrder order(int(frame.views.size()));
+    SplatCloud gradients;
+    const bool masked = !frame.views.front().alpha.empty();
+    std::vector<float> temporal(std::size_t(cloud_.channels()), settings_.temporal_weight);
+    std::fill_n(temporal.begin() + SplatCloud::kPosition, 3, settings_.temporal_weight / extent_);
+    for (int i = 0; i < settings_.fine_iterations; ++i) {
+        const float t = float(i) / float(settings_.fine_iterations);
+        RasterSettings raster;
+        raster.background = draw_background(random_, masked && settings_.random_background, background_);
+        const TrainingView& view = frame.views[std::size_t(order.next(random_))];
+        photometric_(cloud_, view, raster, settings_.ssim_weight, gradients);
+        (*rigid_)(cloud_, settings_.rigid_weight, gradients);
+        temporal_term(cloud_, previous_, temporal, gradients);
+        const float decay = decayed(t, 0.1f);
+        adam.step(cloud_, gradients,
+                  rates(settings_.fine_position_rate * decay, settings_.fine_rate_scale * decay));
+        tick();
+    }
+}
+
+}  // namespace volumen::train

@@ -1,0 +1,33 @@
+// Capture -> model.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <vector>
+
+#include "encoder/train/settings.h"
+
+namespace volumen::train {
+
+struct TrainOptions {
+    TrainSettings settings;
+    std::vector<int> held_out_views;      ///< by index in the capture's file: read for nothing at all
+    int first_frame = 0, end_frame = -1;  ///< of the capture; end -1: all
+    int width = 0, height = 0;            ///< as CaptureOptions
+    double scale = 1;
+    std::function<void(int frame, int of, double share)> progress;  ///< share of the frame that is done
+};
+
+struct TrainResult {
+    int frames = 0;
+    std::size_t splats = 0;
+    double seconds = 0;
+};
+
+/// Trains a capture's frames in order and writes the model directory; frames are written as they are done,
+/// model.json last. Throws InputError where the capture is at fault, UsageError for views or frames it does
+/// not have.
+TrainResult train_capture(const std::filesystem::path& capture, const std::filesystem::path& model,
+                          const TrainOptions& options);
+
+}  // namespace volumen::train

@@ -1,0 +1,141 @@
+"""The whole path on a small take: render, encode, probe, play, evaluate, and what standard tools say of the stream.
+
+Usage: take.py BIN_DIR. Needs ffmpeg, ffprobe. Prints unittest's report.
+"""
+import functools
+import http.server
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+BIN = pathlib.Path(sys.argv.pop(1)).resolve()
+FRAMES, VIEWS, SIZE = 6, 6, 96
+
+
+def run(*command, status=0):
+    result = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=600)
+    if result.returncode != status:
+        raise AssertionError(f"{command} ended with {result.returncode}, not {status}:\n{result.stdout}\n{result.stderr}")
+    return result
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+class Take(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="volumen-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.capture, cls.stream, cls.model = (cls.folder / n for n in ("capture", "stream", "model"))
+        run(BIN / "volumen-demo-take", "-o", cls.capture, "--views", VIEWS, "--frames", FRAMES, "--size", SIZE)
+        encode = run(BIN / "volumen-encode", cls.capture, "-o", cls.stream, "--model", cls.model, "--preset", "draft", "--splats", 1500,
+                     "--segment", 4, "--views-holdout", "2", "--json")
+        cls.encoded = json.loads(encode.stdout)
+
+    def test_result_says_what_was_done(self):
+        self.assertEqual(self.encoded["train"]["frames"], FRAMES)
+        self.assertLessEqual(self.encoded["train"]["splats"], 1500)
+        self.assertEqual(self.encoded["pack"]["bytes"], sum(f.stat().st_size for f in self.stream.iterdir()))
+
+    def test_nothing_temporary_is_left(self):
+        self.assertEqual(sorted(p.name for p in self.folder.iterdir() if p.name.startswith((".", "stream", "model"))), ["model", "stream"])
+
+    def test_probe(self):
+        probe = json.loads(run(BIN / "volumen-probe", self.stream, "--json").stdout)
+        self.assertEqual(probe["frames"], FRAMES)
+        self.assertAlmostEqual(probe["duration"], FRAMES / probe["fps"], places=6)
+        self.assertEqual(len(probe["segments"]), 2)
+        self.assertEqual(sum(t["bytes"] for t in probe["rungs"][0]["tracks"]),
+                         sum((self.stream / f).stat().st_size for f in ("atlas.mp4", "side.vol")))
+        run(BIN / "volumen-probe", self.stream, "--verify")
+
+    def test_damage_is_found(self):
+        for name in ("atlas.mp4", "side.vol", "manifest.mpd"):
+            damaged = self.folder / "damaged"
+            shutil.copytree(self.stream, damaged)
+            data = bytearray((damaged / name).read_bytes())
+            data[len(data) * 2 // 3] ^= 0x55
+            (damaged / name).write_bytes(data)
+            result = run(BIN / "volumen-probe", damaged, "--verify", status=1)
+            self.assertTrue(result.stdout or result.stderr, name)
+            shutil.rmtree(damaged)
+
+    def standard_tools_count(self, manifest):
+        streams = json.loads(run("ffprobe", "-v", "error", "-show_streams", "-of", "json", manifest).stdout)["streams"]
+        self.assertEqual([s["codec_type"] for s in streams], ["video"])
+        count = run("ffmpeg", "-v", "error", "-i", manifest, "-map", "0:v:0", "-f", "null", "-progress", "-", "-")
+        frames = [line for line in count.stdout.splitlines() if line.startswith("frame=")]
+        self.assertEqual(frames[-1], f"frame={FRAMES}")
+        self.assertEqual(count.stderr, "")
+
+    def test_standard_tools_from_disk(self):
+        self.standard_tools_count(self.stream / "manifest.mpd")
+
+    def test_standard_tools_from_a_web_server(self):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=self.stream))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            self.standard_tools_count(f"http://127.0.0.1:{server.server_port}/manifest.mpd")
+        finally:
+            server.shutdown()
+
+    def test_headless_play_shows_each_frame_once_in_order(self):
+        out = self.folder / "played"
+        out.mkdir()
+        stats = self.folder / "stats.json"
+        run(BIN / "volumen-play", self.stream, "--headless", "-o", out / "f_%04d.png", "--size", "96x96", "--stats", stats,
+            "--hwaccel", "none", "--camera", f"{self.capture / 'transforms.json'}:2")
+        played = json.loads(stats.read_text())
+        self.assertEqual([f["index"] for f in played["frames"]], list(range(FRAMES)))
+        self.assertEqual(played["dropped"], 0)
+        self.assertEqual(sorted(p.name for p in out.iterdir()), [f"f_{i:04}.png" for i in range(FRAMES)])
+
+    def test_evaluate(self):
+        figures = self.folder / "figures.json"
+        report = self.folder / "report.html"
+        run(BIN / "volumen-encode", "evaluate", self.stream, self.capture, "--views", "2", "--json", figures, "--html", report)
+        gpu = json.loads(figures.read_text())
+        run(BIN / "volumen-encode", "evaluate", self.stream, self.capture, "--views", "2", "--json", figures, "--device", "cpu")
+        cpu = json.loads(figures.read_text())
+        self.assertEqual(gpu["frames"], FRAMES)
+        self.assertGreater(gpu["psnr"], 20)
+        self.assertAlmostEqual(gpu["psnr"], cpu["psnr"], delta=0.05)
+        model = self.folder / "model.json"
+        run(BIN / "volumen-encode", "evaluate", self.model, self.capture, "--views", "2", "--json", model, "--device", "cpu")
+        self.assertGreater(cpu["psnr"], json.loads(model.read_text())["psnr"] - 1)
+        page = report.read_text()
+        self.assertIn("<svg", page)
+        self.assertNotIn("http://", page.replace("http://www.w3.org/", ""))
+
+    def test_codecs(self):
+        for codec, name in (("hevc", "hevc"), ("av1", "av1")):
+            stream = self.folder / codec
+            run(BIN / "volumen-encode", "pack", self.model, "-o", stream, "--codec", codec)
+            run(BIN / "volumen-probe", stream, "--verify")
+            streams = json.loads(run("ffprobe", "-v", "error", "-show_streams", "-of", "json", stream / "manifest.mpd").stdout)["streams"]
+            self.assertEqual(streams[0]["codec_name"], name)
+            shutil.rmtree(stream)
+
+    def test_exit_statuses(self):
+        line = run(BIN / "volumen-encode", self.folder / "nowhere", "-o", self.folder / "out", status=1).stderr
+        self.assertIn("nowhere", line)
+        run(BIN / "volumen-encode", self.capture, status=2)
+        run(BIN / "volumen-encode", self.capture, "-o", self.folder / "out", "--profile", "nonsense", status=2)
+        run(BIN / "volumen-encode", self.capture, "-o", self.folder / "out", "--views-holdout", "99", status=2)
+        run(BIN / "volumen-probe", self.folder / "nowhere", status=1)
+        run(BIN / "volumen-play", self.folder / "nowhere", "--headless", status=1)
+        run(BIN / "volumen-probe", "--nonsense", status=2)
+        self.assertFalse(os.path.exists(self.folder / "out"))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
