@@ -1,0 +1,193 @@
+// Truncated and corrupted copies of the golden stream: an InputError or a decoded result, nothing else.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+
+#include "formats/core/error.h"
+#include "formats/stream/side.h"
+#include "tests/formats/media/temporary_folder.h"
+#include "tests/formats/stream/stream_files.h"
+
+using namespace volumen;
+
+namespace {
+
+const std::filesystem::path kGolden = VOLUMEN_GOLDEN_V1;
+constexpr int kFrames = 5;
+const char* const kFiles[] = {"manifest.mpd", "side.vol", "atlas.mp4"};
+
+/// A copy of the golden stream, and how to break it.
+class Victim {
+  public:
+    Victim() {
+        for (const char* name : kFiles) {
+            original_[name] = read_bytes(kGolden / name);
+            write_bytes(folder_ / name, original_[name]);
+        }
+    }
+    const Bytes& original(const std::string& name) const { return original_.at(name); }
+    void put(const std::string& name, std::span<const std::uint8_t> bytes) {
+        write_bytes(folder_ / name, bytes);
+    }
+    void restore(const std::string& name) { put(name, original_.at(name)); }
+
+    /// Opens and decodes every segment; returns how many frames came, or -1 when it does not open. Every
+    /// exception but InputError is the test's failure.
+    int decode() const {
+        int frames = 0;
+        try {
+            const Stream stream = Stream::open(folder_.path());
+            FrameDecoder decoder(stream, 0, HwAccel::none);
+            for (const SegmentInfo& segment : stream.segments()) {
+                decoder.seek(segment.first_frame);
+                try {
+                    for (int i = 0; i < segment.frame_count; ++i)
+                        if (const auto frame = decoder.next()) frames += reconstruct(*frame).count > 0;
+                } catch (const InputError&) {
+                }
+            }
+        } catch (const InputError&) {
+            return -1;
+        }
+        return frames;
+    }
+    VerifyReport verified() const {
+        try {
+            return verify(folder_.path());
+        } catch (const InputError& error) {
+            return {0, 0, {error.what()}};
+        }
+    }
+
+  private:
+    TemporaryFolder folder_;
+    std::map<std::string, Bytes> original_;
+};
+
+void put_u32(Bytes& bytes, std::size_t at, std::uint32_t v) {
+    for (std::size_t i = 0; i < 4 && at + i < bytes.size(); ++i) bytes[at + i] = std::uint8_t(v >> (8 * i));
+}
+std::uint32_t get_u32(const Bytes& bytes, std::size_t at) {
+    std::uint32_t v = 0;
+    for (std::size_t i = 0; i < 4 && at + i < bytes.size(); ++i) v |= std::uint32_t(bytes[at + i]) << (8 * i);
+    return v;
+}
+
+/// Makes all checksums of a side file right again, as an attacker would, wherever its structure allows.
+/// `video`: the atlas file, whose checksums it holds.
+void forge_checksums(Bytes& side, const Bytes& video) {
+    const auto part = [](const Bytes& b, std::uint64_t at, std::uint64_t size) {
+        const std::size_t begin = std::size_t(std::min<std::uint64_t>(at, b.size()));
+        return std::span(b).subspan(begin, std::size_t(std::min<std::uint64_t>(size, b.size() - begin)));
+    };
+    const std::uint32_t json_size = get_u32(side, 12), count = std::min(get_u32(side, 20), 2u);
+    const std::size_t index = 32 + std::size_t(json_size);
+    for (std::uint32_t i = 0; i < count; ++i) {
+        const std::size_t entry = index + 48 * i;
+        if (entry + 48 > side.size()) break;
+        put_u32(side, entry + 12, crc32(part(video, get_u32(side, entry + 32), get_u32(side, entry + 40))));
+        std::uint64_t at = get_u32(side, entry + 16);
+        const std::uint64_t end = at + get_u32(side, entry + 24);
+        while (at + 20 <= std::min<std::uint64_t>(end, side.size())) {
+            const std::uint32_t size = get_u32(side, std::size_t(at) + 8);
+            put_u32(side, std::size_t(at) + 16, crc32(part(side, at + 20, size)));
+            at += 20 + std::uint64_t(size);
+        }
+    }
+    put_u32(side, 16, crc32(part(side, 32, json_size)));
+    put_u32(side, 24, crc32(part(side, index, 48 * std::uint64_t(get_u32(side, 20)))));
+    put_u32(side, 28, crc32(part(side, 0, 28)));
+}
+
+void flip_some(Bytes& bytes, std::mt19937& random, std::size_t begin = 0) {
+    const int flips = 1 + int(random() % 4);
+    for (int i = 0; i < flips; ++i)
+        bytes[begin + random() % (bytes.size() - begin)] ^= std::uint8_t(1u << random() % 8);
+}
+
+}  // namespace
+
+TEST_CASE("every truncated prefix of manifest and side file is refused or costs its segment") {
+    Victim victim;
+    CHECK(victim.decode() == kFrames);
+    for (const std::string name : {"manifest.mpd", "side.vol"}) {
+        const Bytes& whole = victim.original(name);
+        // The manifest's last byte is a line end.
+        const std::size_t end = name == "side.vol" ? whole.size() : whole.size() - 1;
+        for (std::size_t size = 0; size < end; ++size) {
+            victim.put(name, std::span(whole).first(size));
+            REQUIRE(victim.decode() < kFrames);
+        }
+        victim.restore(name);
+    }
+}
+
+TEST_CASE("truncated prefixes of the atlas file") {
+    Victim victim;
+    const Bytes& whole = victim.original("atlas.mp4");
+    constexpr std::size_t kHeader = 900, kStride = 13;
+    for (std::size_t size = 0; size < whole.size(); size += size < kHeader ? 1 : kStride) {
+        victim.put("atlas.mp4", std::span(whole).first(size));
+        REQUIRE(victim.decode() < kFrames);
+        if (size % 97 == 0) REQUIRE(!victim.verified().problems.empty());
+    }
+}
+
+TEST_CASE("1,000 random corruptions: noticed, or without effect") {
+    constexpr unsigned kSeed = 2026;
+    MESSAGE("seed " << kSeed);
+    std::mt19937 random(kSeed);
+    Victim victim;
+    for (int i = 0; i < 1000; ++i) {
+        const std::string name = kFiles[random() % 3];
+        Bytes bytes = victim.original(name);
+        flip_some(bytes, random);
+        if (random() % 8 == 0) bytes.resize(random() % bytes.size());
+        victim.put(name, bytes);
+        REQUIRE(victim.decode() <= kFrames);
+        victim.restore(name);
+    }
+}
+
+TEST_CASE("forged checksums: the side file's parser stands alone") {
+    constexpr unsigned kSeed = 7;
+    MESSAGE("seed " << kSeed);
+    std::mt19937 random(kSeed);
+    Victim victim;
+    int survived = 0;
+    for (int i = 0; i < 1000; ++i) {
+        Bytes bytes = victim.original("side.vol");
+        flip_some(bytes, random);
+        forge_checksums(bytes, victim.original("atlas.mp4"));
+        victim.put("side.vol", bytes);
+        const int frames = victim.decode();
+        REQUIRE(frames <= kFrames);
+        survived += frames > 0;
+    }
+    // Otherwise the forgery does not work, and the test tests nothing.
+    CHECK(survived > 100);
+}
+
+TEST_CASE("forged checksums: damaged video is refused or decodes, and verify notices") {
+    constexpr unsigned kSeed = 8;
+    MESSAGE("seed " << kSeed);
+    std::mt19937 random(kSeed);
+    Victim victim;
+    int decoded = 0, unnoticed = 0;
+    for (int i = 0; i < 400; ++i) {
+        Bytes video = victim.original("atlas.mp4"), side = victim.original("side.vol");
+        flip_some(video, random, i % 2 ? 0 : 800);
+        forge_checksums(side, video);
+        victim.put("atlas.mp4", video);
+        victim.put("side.vol", side);
+        const int frames = victim.decode();
+        REQUIRE(frames <= kFrames);
+        decoded += frames > 0;
+        if (i % 4 == 0) unnoticed += victim.verified().problems.empty();
+    }
+    CHECK(decoded > 40);
+    // Bits that mean nothing (reserved fields, padding) may change unseen.
+    CHECK(unnoticed < 30);
+}
