@@ -57,6 +57,7 @@ class TileLists {
         return run.begin[i] < run.begin[i + 1];
     }
     std::size_t entry_count() const { return entries_.size(); }
+    std::span<const TileEntry> entries() const { return entries_; }
     std::span<TileEntry> tile(std::size_t index) {
         return {entries_.data() + tile_begin_[index], tile_begin_[index + 1] - tile_begin_[index]};
     }

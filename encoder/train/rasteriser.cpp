@@ -1,7 +1,9 @@
 #include "encoder/train/rasteriser.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
+#include <chrono>
 #include <functional>
 #include <vector>
 
@@ -11,6 +13,25 @@
 #include "formats/core/parallel.h"
 
 namespace volumen::train {
+
+namespace {
+
+/// Milliseconds since the last call, or since it was made.
+class Stopwatch {
+  public:
+    double lap() {
+        const Clock::time_point now = Clock::now();
+        const double ms = std::chrono::duration<double, std::milli>(now - last_).count();
+        last_ = now;
+        return ms;
+    }
+
+  private:
+    using Clock = std::chrono::steady_clock;
+    Clock::time_point last_ = Clock::now();
+};
+
+}  // namespace
 
 struct Rasteriser::State {
     const SplatCloud* cloud = nullptr;
@@ -26,6 +47,7 @@ struct Rasteriser::State {
     TileLists lists;
     std::vector<TileState> tile_states;  ///< in the order of lists.occupied()
     std::vector<float> slots;
+    RasterProfile profile;
 
     void shape_image(const Camera& camera, glm::vec3 new_background);
     void clear_tile(std::size_t tile);
@@ -86,6 +108,7 @@ Rasteriser::~Rasteriser() = default;
 const PlanarImage& Rasteriser::forward(const SplatCloud& cloud, const Camera& camera,
                                        const RasterSettings& settings) {
     State& s = *state_;
+    Stopwatch watch;
     s.cloud = &cloud;
     s.view = make_view(camera, settings, cloud.sh_degree);
     s.shape_image(camera, settings.background);
@@ -103,7 +126,9 @@ const PlanarImage& Rasteriser::forward(const SplatCloud& cloud, const Camera& ca
         }
     };
     parallel_for(cloud.count, kProjectionRun, std::cref(project_splats));
+    s.profile.project_ms = watch.lap();
     s.lists.finish(s.screen.data());
+    s.profile.bin_ms = watch.lap();
 
     const auto occupied = s.lists.occupied();
     if (s.tile_states.size() < occupied.size()) s.tile_states.resize(occupied.size());
@@ -115,6 +140,7 @@ const PlanarImage& Rasteriser::forward(const SplatCloud& cloud, const Camera& ca
         for (std::size_t i = begin; i < end; ++i) blend_tile(s.job(i), s.image, s.alpha.data());
     };
     parallel_for(occupied.size(), 1, std::cref(blend_tiles));
+    s.profile.blend_ms = watch.lap();
     return s.image;
 }
 
@@ -122,6 +148,7 @@ void Rasteriser::backward(const PlanarImage& d_image, std::span<const float> d_a
     State& s = *state_;
     assert(s.cloud && d_image.width == s.grid.width && d_image.height == s.grid.height);
     assert(d_alpha.empty() || d_alpha.size() == d_image.area());
+    Stopwatch watch;
     const SplatCloud& cloud = *s.cloud;
     if (gradients.count != cloud.count || gradients.sh_degree != cloud.sh_degree)
         gradients = SplatCloud(cloud.count, cloud.sh_degree);
@@ -134,6 +161,7 @@ void Rasteriser::backward(const PlanarImage& d_image, std::span<const float> d_a
             blend_tile_backward(s.job(i), d_image, coverage, s.slots.data());
     };
     parallel_for(s.lists.occupied().size(), 1, std::cref(blend_tiles));
+    s.profile.blend_backward_ms = watch.lap();
 
     const auto splats_backward = [&](std::size_t begin, std::size_t end, int) {
         ScreenSums sums;
@@ -144,6 +172,15 @@ void Rasteriser::backward(const PlanarImage& d_image, std::span<const float> d_a
         }
     };
     parallel_for(cloud.count, kProjectionRun, std::cref(splats_backward));
+    s.profile.project_backward_ms = watch.lap();
+}
+
+RasterProfile Rasteriser::profile() const {
+    RasterProfile out = state_->profile;
+    out.entries = state_->lists.entry_count();
+    for (const TileEntry& entry : state_->lists.entries())
+        out.pairs += std::size_t(std::popcount(entry.blocks)) * kBlockSide * kBlockSide;
+    return out;
 }
 
 std::span<const float> Rasteriser::alpha() const {

@@ -19,6 +19,14 @@ struct RasterSettings {
         false;  ///< scale opacity by sqrt(det before / det after dilation), as Mip-Splatting does
 };
 
+/// Where the time of the last forward and backward went, and how much there was to do.
+struct RasterProfile {
+    double project_ms = 0, bin_ms = 0, blend_ms = 0;        ///< of forward
+    double blend_backward_ms = 0, project_backward_ms = 0;  ///< of backward
+    std::size_t entries = 0;                                ///< splats in the lists of the tiles
+    std::size_t pairs = 0;  ///< (pixel, splat) pairs that backward evaluates; forward a few more
+};
+
 /// Renders a cloud and carries gradients back. Alpha is clipped at 0.99 and cut below 1/255; front to back
 /// "over", sorted by the depth of the centre (ties by index), until a pixel's transmittance would fall below
 /// 1e-4. Splats nearer than 0.05 units are left out, and so are those with values that are not finite; the
@@ -45,6 +53,8 @@ class Rasteriser {
     std::span<const float> screen_gradients() const;
     /// After backward: Σ over pixels of the splat's blending weight (alpha · T), one a splat.
     std::span<const float> weights() const;
+
+    RasterProfile profile() const;
 
   private:
     struct State;
