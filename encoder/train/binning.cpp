@@ -8,66 +8,6 @@
 #include "formats/core/parallel.h"
 
 namespace volumen::train {
-namespace {
-
-/// Pixels added to the bounds of an ellipse: rounding never cuts a pixel, and the blend loops test each one.
-constexpr float kSlack = 1e-2f;
-
-/// The first pixel whose centre is at or after x, and the last at or before it, inside [0, size).
-int first_pixel(float x, int size) {
-    return int(std::ceil(std::clamp(x - 0.5f - kSlack, 0.0f, float(size))));
-}
-int last_pixel(float x, int size) {
-    return int(std::floor(std::clamp(x - 0.5f + kSlack, -1.0f, float(size - 1))));
-}
-
-/// Blocks first..last of a tile's row whose first block is `origin`, as four bits.
-std::uint32_t row_bits(int first, int last, int origin) {
-    const int from = std::max(first - origin, 0), to = std::min(last - origin, 3);
-    return from > to ? 0 : ((2u << to) - 1) & ~((1u << from) - 1);
-}
-
-void append_hits(const TileGrid& grid, const ScreenSplat& splat, const Footprints& f, std::size_t i,
-                 std::vector<TileHit>& hits) {
-    if (!(f.half_height[i] >= 0)) return;
-    const int x0 = first_pixel(splat.x - f.half_width[i], grid.width);
-    const int x1 = last_pixel(splat.x + f.half_width[i], grid.width);
-    const int y0 = first_pixel(splat.y - f.half_height[i], grid.height);
-    const int y1 = last_pixel(splat.y + f.half_height[i], grid.height);
-    if (x0 > x1 || y0 > y1) return;
-    for (int row = y0 / kTileSide; row <= y1 / kTileSide; ++row) {
-        int first[4], last[4], left = grid.columns, right = -1;
-        for (int band = 0; band < 4; ++band) {
-            const int top = std::max(y0, row * kTileSide + band * kBlockSide);
-            const int bottom = std::min(y1, row * kTileSide + band * kBlockSide + kBlockSide - 1);
-            first[band] = 0, last[band] = -1;
-            if (top > bottom) continue;
-            const float above = float(top) + 0.5f - splat.y, below = float(bottom) + 0.5f - splat.y;
-            // The ellipse reaches furthest right at `peak`, furthest left at -peak; its flanks are monotone.
-            const float at_right = std::clamp(f.peak[i], above, below);
-            const float at_left = std::clamp(-f.peak[i], above, below);
-            const float dx_right =
-                f.slope[i] * at_right +
-                std::sqrt(std::max(0.0f, f.span[i] - f.curvature[i] * at_right * at_right));
-            const float dx_left = f.slope[i] * at_left -
-                                  std::sqrt(std::max(0.0f, f.span[i] - f.curvature[i] * at_left * at_left));
-            const int from = std::max(x0, first_pixel(splat.x + dx_left, grid.width));
-            const int to = std::min(x1, last_pixel(splat.x + dx_right, grid.width));
-            if (from > to) continue;
-            first[band] = from / kBlockSide, last[band] = to / kBlockSide;
-            left = std::min(left, from / kTileSide), right = std::max(right, to / kTileSide);
-        }
-        for (int column = left; column <= right; ++column) {
-            std::uint32_t blocks = 0;
-            for (int band = 0; band < 4; ++band)
-                blocks |= row_bits(first[band], last[band], column * 4) << (4 * band);
-            if (blocks) hits.push_back({std::uint32_t(row * grid.columns + column), blocks});
-        }
-    }
-}
-
-}  // namespace
-
 void TileLists::begin(TileGrid grid, std::size_t splats) {
     grid_ = grid, splats_ = splats;
     runs_.resize((splats + kProjectionRun - 1) / kProjectionRun);
@@ -76,19 +16,14 @@ void TileLists::begin(TileGrid grid, std::size_t splats) {
 void TileLists::add_run(std::size_t first, std::size_t count, const ScreenSplat* screen,
                         const Footprints& footprints) {
     Run& run = runs_[first / kProjectionRun];
-    run.hits.clear();
-    for (std::size_t i = 0; i < count; ++i) {
-        run.begin[i] = std::uint32_t(run.hits.size());
-        append_hits(grid_, screen[first + i], footprints, i, run.hits);
-    }
-    run.begin[count] = std::uint32_t(run.hits.size());
+    find_hits(grid_, screen + first, count, footprints, run.begin, run.hits);
 }
 
 void TileLists::finish(const ScreenSplat* screen) {
     std::uint32_t total = 0;
     for (Run& run : runs_) {
         run.base = total;
-        total += std::uint32_t(run.hits.size());
+        total += run.begin[kProjectionRun];
     }
     entries_.resize(total);
     sort_by_depth(screen);

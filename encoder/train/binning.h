@@ -7,32 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "encoder/train/projection.h"
+#include "encoder/train/tile_hits.h"
 
 namespace volumen::train {
-
-/// Tiles are 16 × 16 pixels, of 16 blocks of 4 × 4; a block is what one widest vector holds, and bit
-/// 4 * row + column of a mask names one.
-inline constexpr int kTileSide = 16, kBlockSide = 4, kTilePixels = kTileSide * kTileSide;
-
-struct TileGrid {
-    int width = 0, height = 0;  ///< of the image, pixels
-    int columns = 0, rows = 0;  ///< of tiles
-
-    TileGrid() = default;
-    TileGrid(int w, int h)
-        : width(w),
-          height(h),
-          columns((w + kTileSide - 1) / kTileSide),
-          rows((h + kTileSide - 1) / kTileSide) {}
-    std::size_t tiles() const { return std::size_t(columns) * rows; }
-    bool operator==(const TileGrid&) const = default;
-};
-
-/// A splat's ellipse meets a tile in the blocks of `blocks`.
-struct TileHit {
-    std::uint32_t tile, blocks;
-};
 
 /// Entry of a tile's list. `slot` numbers the hits of the whole cloud, splat by splat.
 struct TileEntry {

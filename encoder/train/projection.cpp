@@ -189,8 +189,19 @@ void project_run(const SplatCloud& cloud, const View& view, std::size_t begin, s
         // level / (alpha - beta² / (4 gamma)) = 2 ln 2 · level · covariance.
         const V reach = set(2 / kLog2E) * level;
         const V half_width = hn::Sqrt(reach * g.xx), half_height = hn::Sqrt(reach * g.yy);
-        hn::StoreU(half_width, d, out.half_width + at);
-        hn::StoreU(hn::IfThenElse(drawn, half_height, set(-1)), d, out.half_height + at);
+        // Clamped before they become integers; an empty range where not drawn.
+        const hn::RebindToSigned<D> di;
+        const auto pixel = [&](V position, float low, float high) {
+            return hn::ConvertTo(di, hn::Min(hn::Max(position, set(low)), set(high)));
+        };
+        const float width = float(view.width), height = float(view.height);
+        const V margin = set(0.5f + kSlack), less = set(0.5f - kSlack);
+        hn::StoreU(pixel(hn::Ceil(x - half_width - margin), 0, width), di, out.first_x + at);
+        hn::StoreU(pixel(hn::Floor(x + half_width - less), -1, width - 1), di, out.last_x + at);
+        const V top = hn::IfThenElse(drawn, hn::Ceil(y - half_height - margin), set(height));
+        const V bottom = hn::IfThenElse(drawn, hn::Floor(y + half_height - less), set(-1));
+        hn::StoreU(pixel(top, 0, height), di, out.first_y + at);
+        hn::StoreU(pixel(bottom, -1, height - 1), di, out.last_y + at);
         hn::StoreU(slope, d, out.slope + at);
         hn::StoreU(level * inverse_alpha, d, out.span + at);
         // det(conic) / alpha² in the same units: 1 / (4 ln² 2 · det) · ... = det · (1 / yy)².
@@ -367,6 +378,7 @@ View make_view(const Camera& camera, const RasterSettings& settings, int cloud_d
         view.translation[row] = camera.translation[row];
         view.eye[row] = camera.centre()[row];
     }
+    view.width = camera.width, view.height = camera.height;
     view.fx = camera.fx, view.fy = camera.fy, view.cx = camera.cx, view.cy = camera.cy;
     // 1.3 times the half width of the frustum, measured from its middle.
     const float margin_u = 0.15f * float(camera.width) / camera.fx;

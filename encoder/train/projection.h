@@ -23,13 +23,18 @@ struct ScreenSplat {
 };
 static_assert(sizeof(ScreenSplat) == 48);
 
-/// The ellipse alpha >= 1/255 of each splat of a run, in pixels relative to the centre: at height dy it
-/// spans slope · dy ± sqrt(span - curvature · dy²); |dx| <= half_width, reached at dy = ±peak. half_height
-/// is negative where the splat is not to be drawn.
+/// The ellipse alpha >= 1/255 of each splat of a run. Relative to the centre, in pixels, it spans
+/// slope · dy ± sqrt(span - curvature · dy²) at height dy, and reaches furthest right at dy = peak, furthest
+/// left at -peak. The pixels whose centres its bounding box holds, inside the image, are [first_x, last_x] ×
+/// [first_y, last_y]; first_y > last_y where the splat is not to be drawn.
 struct Footprints {
-    alignas(64) float half_width[kProjectionRun], half_height[kProjectionRun], slope[kProjectionRun],
-        span[kProjectionRun], curvature[kProjectionRun], peak[kProjectionRun];
+    alignas(64) float slope[kProjectionRun], span[kProjectionRun], curvature[kProjectionRun],
+        peak[kProjectionRun];
+    alignas(64) std::int32_t first_x[kProjectionRun], last_x[kProjectionRun], first_y[kProjectionRun],
+        last_y[kProjectionRun];
 };
+/// Pixels added to the bounds of an ellipse: rounding never cuts a pixel, and the blend loops test each one.
+inline constexpr float kSlack = 1e-2f;
 
 /// Sums over the pixels of each splat of a run. G = d loss / d ln(alpha), w = alpha · T, (dx, dy) as above.
 struct ScreenSums {
@@ -42,6 +47,7 @@ struct ScreenSums {
 struct View {
     float rotation[3][3], translation[3];  ///< world to camera, row-major
     float eye[3];
+    int width, height;
     float fx, fy, cx, cy;
     float u_min, u_max, v_min, v_max;  ///< limits of x / z and y / z in the Jacobian
     float dilation;
