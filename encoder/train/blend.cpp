@@ -1,5 +1,6 @@
 #include "encoder/train/blend.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -15,7 +16,7 @@ namespace volumen::train::HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
-constexpr std::size_t kBlockPixels = kBlockSide * kBlockSide;
+constexpr std::size_t kBlockPixels = kBlockSide * kBlockSide, kTileBlocks = kTilePixels / kBlockPixels;
 using D = hn::CappedTag<float, kBlockPixels>;
 using DI = hn::RebindToSigned<D>;
 using V = hn::Vec<D>;
@@ -24,32 +25,60 @@ constexpr D d;
 constexpr DI di;
 /// Pixels whose transmittance would fall below this take no more splats.
 constexpr float kStop = 1e-4f;
+/// Blocks all of whose pixels stopped are looked for every so many entries.
+constexpr std::size_t kOpenInterval = 32;
 
 HWY_INLINE V set(float value) {
     return hn::Set(d, value);
 }
 
-/// Column and row of each pixel of a block.
-alignas(64) constexpr float kColumn[kBlockPixels] = {0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3};
-alignas(64) constexpr float kRow[kBlockPixels] = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3};
-
 /// Index of the pixel (x, y) of a tile in the order of TileState.
-constexpr int block_order(int x, int y) {
-    return ((y / kBlockSide) * (kTileSide / kBlockSide) + x / kBlockSide) * int(kBlockPixels) +
-           (y % kBlockSide) * kBlockSide + x % kBlockSide;
+constexpr std::size_t block_order(int x, int y) {
+    return std::size_t((y / kBlockSide) * (kTileSide / kBlockSide) + x / kBlockSide) * kBlockPixels +
+           std::size_t((y % kBlockSide) * kBlockSide + x % kBlockSide);
 }
 
-/// The exponent, its alpha before the clip, and where it counts.
+/// Centres of the pixels of a tile, in the order of TileState, off the tile's corner.
+struct PixelCentres {
+    alignas(64) float x[kTilePixels], y[kTilePixels];
+    constexpr PixelCentres() : x(), y() {
+        for (int row = 0; row < kTileSide; ++row)
+            for (int column = 0; column < kTileSide; ++column) {
+                x[block_order(column, row)] = float(column) + 0.5f;
+                y[block_order(column, row)] = float(row) + 0.5f;
+            }
+    }
+};
+constexpr PixelCentres kCentres;
+
+/// Calls visit(pixel of the image, index in block order, pixels) for each piece of a row of a block that lies
+/// inside the image.
+template <class Visit>
+HWY_INLINE void each_piece(const TileJob& job, int image_width, Visit visit) {
+    for (int y = 0; y < job.height; ++y)
+        for (int x = 0; x < job.width; x += kBlockSide)
+            visit(std::size_t(job.y + y) * image_width + job.x + x, block_order(x, y),
+                  std::min(kBlockSide, job.width - x));
+}
+/// Copies one piece; whole ones, nearly all, with a single move.
+HWY_INLINE void copy_piece(float* to, const float* from, int pixels) {
+    if (HWY_LIKELY(pixels == kBlockSide))
+        std::memcpy(to, from, kBlockSide * sizeof(float));
+    else
+        for (int i = 0; i < pixels; ++i) to[i] = from[i];
+}
+
+/// A splat's alpha before the clip, at one vector of pixels, and where it is not cut.
 struct Coverage {
     V dx, dy, alpha;
     M visible;
 };
 
-/// Pixel centres of the vector `lane` of a block whose first pixel is (x, y) off the splat's centre.
-HWY_INLINE Coverage coverage(const ScreenSplat& splat, float x, float y, std::size_t lane) {
+/// `x`, `y`: the tile's corner off the splat's centre; `at`: the first pixel in block order.
+HWY_INLINE Coverage coverage(const ScreenSplat& splat, V x, V y, std::size_t at) {
     Coverage out;
-    out.dx = set(x) + hn::Load(d, kColumn + lane);
-    out.dy = set(y) + hn::Load(d, kRow + lane);
+    out.dx = x + hn::Load(d, kCentres.x + at);
+    out.dy = y + hn::Load(d, kCentres.y + at);
     const V t = hn::MulAdd(set(splat.b), out.dy, set(splat.a) * out.dx);
     V power = hn::MulAdd(t, out.dx, set(splat.log2_opacity));
     power = hn::MulAdd(set(splat.c) * out.dy, out.dy, power);
@@ -58,78 +87,70 @@ HWY_INLINE Coverage coverage(const ScreenSplat& splat, float x, float y, std::si
     return out;
 }
 
+/// The blocks in which some pixel still takes splats.
+HWY_INLINE std::uint32_t open_blocks(const float* transmittance) {
+    std::uint32_t open = 0;
+    for (std::size_t block = 0; block < kTileBlocks; ++block) {
+        V most = set(0);
+        for (std::size_t lane = 0; lane < kBlockPixels; lane += hn::Lanes(d))
+            most = hn::Max(most, hn::Load(d, transmittance + block * kBlockPixels + lane));
+        if (!hn::AllFalse(d, hn::Gt(most, set(0)))) open |= 1u << block;
+    }
+    return open;
+}
+
 void blend(const TileJob& job, PlanarImage& image, float* alpha_out) {
     const std::size_t lanes = hn::Lanes(d);
     alignas(64) float colour[3][kTilePixels] = {};
+    // Negative, or 0, in pixels that take no more splats.
     float* transmittance = job.state->transmittance;
     std::memset(transmittance, 0, sizeof(job.state->transmittance));
-    // 0 marks a pixel that takes no more splats; what it had then waits in `final`.
-    alignas(64) float final[kTilePixels] = {};
-    for (int y = 0; y < job.height; ++y)
-        for (int x = 0; x < job.width; ++x) transmittance[block_order(x, y)] = 1;
-    for (std::int32_t& stop : job.state->stop) stop = std::int32_t(job.entries.size());
+    each_piece(job, image.width, [&](std::size_t, std::size_t at, int pixels) {
+        for (int i = 0; i < pixels; ++i) transmittance[at + std::size_t(i)] = 1;
+    });
+    std::fill_n(job.state->stop, kTilePixels, std::int32_t(job.entries.size()));
 
     std::uint32_t open = 0xffff;
     for (std::size_t e = 0; e < job.entries.size(); ++e) {
+        if (e % kOpenInterval == kOpenInterval - 1) open = open_blocks(transmittance);
         TileEntry& entry = job.entries[e];
         const ScreenSplat& splat = job.screen[entry.splat];
         entry.blocks &= open;
-        const float x0 = float(job.x) + 0.5f - splat.x, y0 = float(job.y) + 0.5f - splat.y;
+        const V x = set(float(job.x) - splat.x), y = set(float(job.y) - splat.y);
+        const auto index = hn::Set(di, std::int32_t(e));
         for (std::uint32_t left = entry.blocks; left; left &= left - 1) {
-            const int block = std::countr_zero(left);
-            const float x = x0 + float(block % 4 * kBlockSide), y = y0 + float(block / 4 * kBlockSide);
-            for (std::size_t lane = 0; lane < kBlockPixels; lane += lanes) {
-                const std::size_t at = std::size_t(block) * kBlockPixels + lane;
-                const Coverage c = coverage(splat, x, y, lane);
+            const std::size_t block = std::size_t(std::countr_zero(left)) * kBlockPixels;
+            for (std::size_t at = block; at < block + kBlockPixels; at += lanes) {
+                const Coverage c = coverage(splat, x, y, at);
                 const V alpha = hn::IfThenElseZero(c.visible, hn::Min(c.alpha, set(kMaxAlpha)));
-                const V t = hn::Load(d, transmittance + at);
-                const V weight = alpha * t, next = t - weight;
-                const M stops = hn::And(hn::Lt(next, set(kStop)), hn::Gt(t, set(0)));
-                if (HWY_UNLIKELY(!hn::AllFalse(d, stops))) {
-                    hn::Store(hn::IfThenElse(stops, t, hn::Load(d, final + at)), d, final + at);
-                    const auto istops = hn::RebindMask(di, stops);
-                    std::int32_t* stop = job.state->stop + at;
-                    hn::Store(hn::IfThenElse(istops, hn::Set(di, std::int32_t(e)), hn::Load(di, stop)), di,
-                              stop);
-                    const V kept = hn::IfThenZeroElse(stops, weight);
-                    hn::Store(hn::IfThenZeroElse(stops, next), d, transmittance + at);
-                    for (int k = 0; k < 3; ++k) {
-                        float* to = colour[k] + at;
-                        hn::Store(hn::MulAdd(kept, set(splat.colour[k]), hn::Load(d, to)), d, to);
-                    }
-                    V rest = set(0);
-                    for (std::size_t l = 0; l < kBlockPixels; l += lanes)
-                        rest =
-                            hn::Max(rest, hn::Load(d, transmittance + std::size_t(block) * kBlockPixels + l));
-                    if (hn::AllFalse(d, hn::Gt(rest, set(0)))) open &= ~(1u << block);
-                    continue;
-                }
-                hn::Store(next, d, transmittance + at);
+                const V before = hn::Load(d, transmittance + at), t = hn::Max(before, set(0));
+                const V next = hn::NegMulAdd(alpha, t, before);
+                // True also of those that stopped before, whose weight is 0 anyway.
+                const M stops = hn::Lt(next, set(kStop));
+                const V weight = hn::IfThenZeroElse(stops, alpha * t);
+                hn::Store(hn::IfThenElse(stops, hn::Neg(hn::Abs(before)), next), d, transmittance + at);
+                hn::BlendedStore(index, hn::RebindMask(di, hn::And(stops, hn::Gt(before, set(0)))), di,
+                                 job.state->stop + at);
                 for (int k = 0; k < 3; ++k) {
                     float* to = colour[k] + at;
                     hn::Store(hn::MulAdd(weight, set(splat.colour[k]), hn::Load(d, to)), d, to);
                 }
             }
         }
-        if (!open) {
-            for (std::size_t rest = e + 1; rest < job.entries.size(); ++rest) job.entries[rest].blocks = 0;
-            break;
-        }
     }
+    alignas(64) float alpha[kTilePixels];
     for (std::size_t at = 0; at < kTilePixels; at += lanes) {
-        const V t = hn::Max(hn::Load(d, transmittance + at), hn::Load(d, final + at));
+        const V t = hn::Abs(hn::Load(d, transmittance + at));
         hn::Store(t, d, transmittance + at);
+        hn::Store(set(1) - t, d, alpha + at);
         for (int k = 0; k < 3; ++k)
             hn::Store(hn::MulAdd(t, set(job.background[k]), hn::Load(d, colour[k] + at)), d, colour[k] + at);
     }
-    for (int y = 0; y < job.height; ++y) {
-        const std::size_t row = std::size_t(job.y + y) * image.width + job.x;
-        for (int x = 0; x < job.width; ++x) {
-            const int at = block_order(x, y);
-            for (int k = 0; k < 3; ++k) image.values[image.area() * k + row + x] = colour[k][at];
-            alpha_out[row + x] = 1 - transmittance[at];
-        }
-    }
+    float* planes[3] = {image.plane(0).data(), image.plane(1).data(), image.plane(2).data()};
+    each_piece(job, image.width, [&](std::size_t pixel, std::size_t at, int pixels) {
+        for (int k = 0; k < 3; ++k) copy_piece(planes[k] + pixel, colour[k] + at, pixels);
+        copy_piece(alpha_out + pixel, alpha + at, pixels);
+    });
 }
 
 /// 1 / v to about one unit in the last place.
@@ -177,20 +198,18 @@ void blend_backward(const TileJob& job, const PlanarImage& d_image, const float*
     const std::size_t lanes = hn::Lanes(d);
     alignas(64) float g[3][kTilePixels] = {};
     alignas(64) float transmittance[kTilePixels];
-    // behind · = Σ over what lies behind of weight · (colour · g): what one more unit of alpha takes away.
+    // What lies behind the entry at hand: Σ weight · (colour · g), the background and the coverage among it.
     alignas(64) float behind[kTilePixels] = {};
     std::memcpy(transmittance, job.state->transmittance, sizeof(transmittance));
-    for (int y = 0; y < job.height; ++y) {
-        const std::size_t row = std::size_t(job.y + y) * d_image.width + job.x;
-        for (int x = 0; x < job.width; ++x) {
-            const int at = block_order(x, y);
-            float sum = d_alpha ? -d_alpha[row + x] : 0.0f;
-            for (int k = 0; k < 3; ++k) {
-                g[k][at] = d_image.values[d_image.area() * k + row + x];
-                sum += g[k][at] * job.background[k];
-            }
-            behind[at] = sum * transmittance[at];
-        }
+    const float* planes[3] = {d_image.plane(0).data(), d_image.plane(1).data(), d_image.plane(2).data()};
+    each_piece(job, d_image.width, [&](std::size_t pixel, std::size_t at, int pixels) {
+        for (int k = 0; k < 3; ++k) copy_piece(g[k] + at, planes[k] + pixel, pixels);
+        if (d_alpha) copy_piece(behind + at, d_alpha + pixel, pixels);
+    });
+    for (std::size_t at = 0; at < kTilePixels; at += lanes) {
+        V sum = hn::Neg(hn::Load(d, behind + at));
+        for (int k = 0; k < 3; ++k) sum = hn::MulAdd(set(job.background[k]), hn::Load(d, g[k] + at), sum);
+        hn::Store(sum * hn::Load(d, transmittance + at), d, behind + at);
     }
     for (std::size_t e = job.entries.size(); e-- > 0;) {
         const TileEntry& entry = job.entries[e];
@@ -203,15 +222,13 @@ void blend_backward(const TileJob& job, const PlanarImage& d_image, const float*
         const V zero = set(0);
         V sg = zero, sx = zero, sy = zero, sw = zero, sxx = zero, sxy = zero, syy = zero;
         V red = zero, green = zero, blue = zero;
-        const float x0 = float(job.x) + 0.5f - splat.x, y0 = float(job.y) + 0.5f - splat.y;
+        const V x = set(float(job.x) - splat.x), y = set(float(job.y) - splat.y);
+        const auto index = hn::Set(di, std::int32_t(e));
         for (std::uint32_t left = entry.blocks; left; left &= left - 1) {
-            const int block = std::countr_zero(left);
-            const float x = x0 + float(block % 4 * kBlockSide), y = y0 + float(block / 4 * kBlockSide);
-            for (std::size_t lane = 0; lane < kBlockPixels; lane += lanes) {
-                const std::size_t at = std::size_t(block) * kBlockPixels + lane;
-                const Coverage c = coverage(splat, x, y, lane);
-                const M open = hn::RebindMask(
-                    d, hn::Gt(hn::Load(di, job.state->stop + at), hn::Set(di, std::int32_t(e))));
+            const std::size_t block = std::size_t(std::countr_zero(left)) * kBlockPixels;
+            for (std::size_t at = block; at < block + kBlockPixels; at += lanes) {
+                const Coverage c = coverage(splat, x, y, at);
+                const M open = hn::RebindMask(d, hn::Gt(hn::Load(di, job.state->stop + at), index));
                 const M counts = hn::And(c.visible, open);
                 const V alpha = hn::IfThenElseZero(counts, hn::Min(c.alpha, set(kMaxAlpha)));
                 const V through = set(1) - alpha;
