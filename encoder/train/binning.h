@@ -13,7 +13,8 @@ namespace volumen::train {
 
 /// Entry of a tile's list. `slot` numbers the hits of the whole cloud, splat by splat.
 struct TileEntry {
-    std::uint32_t splat, slot, blocks;
+    std::uint32_t splat, slot;
+    BlockMask blocks;
 };
 
 /// The lists of all tiles, front to back. Keeps its memory from call to call.

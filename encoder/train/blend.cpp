@@ -16,7 +16,7 @@ namespace volumen::train::HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
-constexpr std::size_t kBlockPixels = kBlockSide * kBlockSide, kTileBlocks = kTilePixels / kBlockPixels;
+constexpr std::size_t kBlockPixels = kBlockSide * kBlockSide;
 using D = hn::CappedTag<float, kBlockPixels>;
 using DI = hn::RebindToSigned<D>;
 using V = hn::Vec<D>;
@@ -34,7 +34,7 @@ HWY_INLINE V set(float value) {
 
 /// Index of the pixel (x, y) of a tile in the order of TileState.
 constexpr std::size_t block_order(int x, int y) {
-    return std::size_t((y / kBlockSide) * (kTileSide / kBlockSide) + x / kBlockSide) * kBlockPixels +
+    return std::size_t((y / kBlockSide) * kBlocksPerSide + x / kBlockSide) * kBlockPixels +
            std::size_t((y % kBlockSide) * kBlockSide + x % kBlockSide);
 }
 
@@ -87,14 +87,15 @@ HWY_INLINE Coverage coverage(const ScreenSplat& splat, V x, V y, std::size_t at)
     return out;
 }
 
-/// The blocks in which some pixel still takes splats.
-HWY_INLINE std::uint32_t open_blocks(const float* transmittance) {
-    std::uint32_t open = 0;
-    for (std::size_t block = 0; block < kTileBlocks; ++block) {
+/// Those of `blocks` in which some pixel still takes splats.
+HWY_INLINE BlockMask open_blocks(BlockMask blocks, const float* transmittance) {
+    BlockMask open = blocks;
+    for (BlockMask left = blocks; left; left &= left - 1) {
+        const float* pixels = transmittance + std::size_t(std::countr_zero(left)) * kBlockPixels;
         V most = set(0);
         for (std::size_t lane = 0; lane < kBlockPixels; lane += hn::Lanes(d))
-            most = hn::Max(most, hn::Load(d, transmittance + block * kBlockPixels + lane));
-        if (!hn::AllFalse(d, hn::Gt(most, set(0)))) open |= 1u << block;
+            most = hn::Max(most, hn::Load(d, pixels + lane));
+        if (hn::AllFalse(d, hn::Gt(most, set(0)))) open &= ~(left & (~left + 1));
     }
     return open;
 }
@@ -110,15 +111,15 @@ void blend(const TileJob& job, PlanarImage& image, float* alpha_out) {
     });
     std::fill_n(job.state->stop, kTilePixels, std::int32_t(job.entries.size()));
 
-    std::uint32_t open = 0xffff;
+    BlockMask open = ~BlockMask(0);
     for (std::size_t e = 0; e < job.entries.size(); ++e) {
-        if (e % kOpenInterval == kOpenInterval - 1) open = open_blocks(transmittance);
+        if (e % kOpenInterval == kOpenInterval - 1) open = open_blocks(open, transmittance);
         TileEntry& entry = job.entries[e];
         const ScreenSplat& splat = job.screen[entry.splat];
         entry.blocks &= open;
         const V x = set(float(job.x) - splat.x), y = set(float(job.y) - splat.y);
         const auto index = hn::Set(di, std::int32_t(e));
-        for (std::uint32_t left = entry.blocks; left; left &= left - 1) {
+        for (BlockMask left = entry.blocks; left; left &= left - 1) {
             const std::size_t block = std::size_t(std::countr_zero(left)) * kBlockPixels;
             for (std::size_t at = block; at < block + kBlockPixels; at += lanes) {
                 const Coverage c = coverage(splat, x, y, at);
@@ -224,7 +225,7 @@ void blend_backward(const TileJob& job, const PlanarImage& d_image, const float*
         V red = zero, green = zero, blue = zero;
         const V x = set(float(job.x) - splat.x), y = set(float(job.y) - splat.y);
         const auto index = hn::Set(di, std::int32_t(e));
-        for (std::uint32_t left = entry.blocks; left; left &= left - 1) {
+        for (BlockMask left = entry.blocks; left; left &= left - 1) {
             const std::size_t block = std::size_t(std::countr_zero(left)) * kBlockPixels;
             for (std::size_t at = block; at < block + kBlockPixels; at += lanes) {
                 const Coverage c = coverage(splat, x, y, at);

@@ -14,10 +14,10 @@ namespace volumen::train::HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
-/// Bands are rows of blocks; this many are looked at together: two rows of tiles.
-constexpr int kBands = 8, kBandsPerTile = kTileSide / kBlockSide;
+/// Bands are rows of blocks; those of a tile are looked at together.
+constexpr int kBands = kBlocksPerSide;
 /// Columns of tiles whose blocks fit the bits of a word.
-constexpr int kColumns = 8;
+constexpr int kColumns = 32 / kBlocksPerSide;
 using D = hn::CappedTag<float, kBands>;
 using DI = hn::RebindToSigned<D>;
 using DU = hn::RebindToUnsigned<D>;
@@ -81,21 +81,20 @@ HWY_INLINE TileHit* splat_hits(const TileGrid& grid, const ScreenSplat& splat, c
     BandRanges ranges;
     alignas(64) std::uint32_t bits[kBands];
     const int last_row = f.last_y[i] / kTileSide, last_column = f.last_x[i] / kTileSide;
-    for (int row = f.first_y[i] / kTileSide; row <= last_row; row += kBands / kBandsPerTile) {
-        find_ranges(splat, f, i, row * kBandsPerTile, ranges);
+    for (int row = f.first_y[i] / kTileSide; row <= last_row; ++row) {
+        find_ranges(splat, f, i, row * kBands, ranges);
         for (int column = f.first_x[i] / kTileSide; column <= last_column; column += kColumns) {
-            range_bits(ranges, column * kBandsPerTile, bits);
-            for (int r = 0; r < kBands / kBandsPerTile; ++r) {
-                const std::uint32_t* b = bits + r * kBandsPerTile;
-                const std::uint32_t any = b[0] | b[1] | b[2] | b[3];
-                if (!any) continue;
-                const std::uint32_t tile = std::uint32_t((row + r) * grid.columns + column);
-                for (int c = std::countr_zero(any) / 4; c <= (31 - std::countl_zero(any)) / 4; ++c) {
-                    const int shift = 4 * c;
-                    const std::uint32_t blocks = (b[0] >> shift & 15) | (b[1] >> shift & 15) << 4 |
-                                                 (b[2] >> shift & 15) << 8 | (b[3] >> shift & 15) << 12;
-                    if (blocks) *out++ = {tile + std::uint32_t(c), blocks};
-                }
+            range_bits(ranges, column * kBlocksPerSide, bits);
+            const std::uint32_t tile = std::uint32_t(row * grid.columns + column);
+            // Every tile of the bounding box, and no branch on its blocks: how often the loop runs is known
+            // early.
+            for (int c = 0; c < std::min(kColumns, last_column + 1 - column); ++c) {
+                BlockMask blocks = 0;
+                for (int band = 0; band < kBands; ++band)
+                    blocks |= BlockMask(bits[band] >> (kBlocksPerSide * c) & ((1u << kBlocksPerSide) - 1))
+                              << (kBlocksPerSide * band);
+                *out = {tile + std::uint32_t(c), blocks};
+                out += blocks != 0;
             }
         }
     }
@@ -110,7 +109,8 @@ void find_run_hits(const TileGrid& grid, const ScreenSplat* screen, std::size_t 
         if (f.first_x[i] > f.last_x[i] || f.first_y[i] > f.last_y[i]) continue;
         const std::size_t most = std::size_t(f.last_x[i] / kTileSide - f.first_x[i] / kTileSide + 1) *
                                  std::size_t(f.last_y[i] / kTileSide - f.first_y[i] / kTileSide + 1);
-        if (used + most > hits.size()) hits.resize(std::max(2 * hits.size(), used + most));
+        // One more than there can be: the last write may be in vain.
+        if (used + most + 1 > hits.size()) hits.resize(std::max(2 * hits.size(), used + most + 1));
         used = std::size_t(splat_hits(grid, screen[i], f, i, hits.data() + used) - hits.data());
     }
     std::fill(begin + count, begin + kProjectionRun + 1, std::uint32_t(used));

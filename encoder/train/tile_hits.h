@@ -9,9 +9,13 @@
 
 namespace volumen::train {
 
-/// Tiles are 16 × 16 pixels, of 16 blocks of 4 × 4; a block is what one widest vector holds, and bit
-/// 4 * row + column of a mask names one.
-inline constexpr int kTileSide = 16, kBlockSide = 4, kTilePixels = kTileSide * kTileSide;
+/// Tiles are 32 × 32 pixels, of 8 × 8 blocks of 4 × 4: a block is what one widest vector holds.
+inline constexpr int kTileSide = 32, kBlockSide = 4, kTilePixels = kTileSide * kTileSide;
+inline constexpr int kBlocksPerSide = kTileSide / kBlockSide;
+
+/// A set of blocks of a tile: bit kBlocksPerSide * row + column.
+using BlockMask = std::uint64_t;
+static_assert(kBlocksPerSide * kBlocksPerSide <= 64);
 
 struct TileGrid {
     int width = 0, height = 0;  ///< of the image, pixels
@@ -29,7 +33,8 @@ struct TileGrid {
 
 /// A splat's ellipse meets a tile in the blocks of `blocks`.
 struct TileHit {
-    std::uint32_t tile, blocks;
+    std::uint32_t tile;
+    BlockMask blocks;
 };
 
 /// Finds the hits of the `count` splats of a run: those of splat i are hits[begin[i]] to hits[begin[i + 1]],
