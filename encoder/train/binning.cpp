@@ -1,113 +1,124 @@
 #include "encoder/train/binning.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
-#include <cmath>
 #include <functional>
+#include <stdexcept>
 
 #include "formats/core/parallel.h"
 
 namespace volumen::train {
+namespace {
+
+/// Enough for any number of threads to share the work, few enough for one count a tile and part.
+constexpr std::size_t kMaxParts = 48;
+
+}  // namespace
+
 void TileLists::begin(TileGrid grid, std::size_t splats) {
     grid_ = grid, splats_ = splats;
     runs_.resize((splats + kProjectionRun - 1) / kProjectionRun);
+    parts_ = std::min(runs_.size(), kMaxParts);
+    counts_.assign(parts_ * grid.tiles(), 0);
 }
 
-void TileLists::add_run(std::size_t first, std::size_t count, const ScreenSplat* screen,
+std::pair<std::size_t, std::size_t> TileLists::part(std::size_t index) const {
+    const auto start = [&](std::size_t i) {
+        return std::min(i * runs_.size() / parts_ * kProjectionRun, splats_);
+    };
+    return {start(index), start(index + 1)};
+}
+
+void TileLists::add_run(std::size_t part, std::size_t first, std::size_t count, const ScreenSplat* screen,
                         const Footprints& footprints) {
     Run& run = runs_[first / kProjectionRun];
     find_hits(grid_, screen + first, count, footprints, run.begin, run.hits);
+    std::uint32_t* counts = counts_.data() + part * grid_.tiles();
+    for (std::size_t h = 0; h < run.begin[kProjectionRun]; ++h) ++counts[run.hits[h].tile];
 }
 
 void TileLists::finish(const ScreenSplat* screen) {
-    std::uint32_t total = 0;
+    std::uint64_t total = 0;
     for (Run& run : runs_) {
-        run.base = total;
+        run.base = std::uint32_t(total);
         total += run.begin[kProjectionRun];
     }
-    entries_.resize(total);
-    sort_by_depth(screen);
-    scatter();
-    find_occupied();
+    if (total >> 32)
+        throw std::length_error("the splats are too large on the image: over 4 billion tile entries");
+    entries_.resize(total), sorted_.resize(total), keys_.resize(total), other_keys_.resize(total);
+    place_lists();
+    const auto scatter = [&](std::size_t begin, std::size_t end, int) {
+        for (std::size_t i = begin; i < end; ++i) scatter_part(i, screen);
+    };
+    parallel_for(parts_, 1, std::cref(scatter));
+    const auto sort = [&](std::size_t begin, std::size_t end, int) {
+        for (std::size_t i = begin; i < end; ++i) sort_tile(occupied_[i]);
+    };
+    parallel_for(occupied_.size(), 1, std::cref(sort));
 }
 
-/// Radix sort, least digit first, of the bits of the depth: these are positive floats, so that their bits
-/// sort as integers do.
-void TileLists::sort_by_depth(const ScreenSplat* screen) {
-    order_.clear(), keys_.clear();
-    for (std::size_t i = 0; i < splats_; ++i) {
-        const auto [from, to] = slots(i);
-        if (from == to) continue;
-        order_.push_back(std::uint32_t(i));
-        keys_.push_back(std::bit_cast<std::uint32_t>(screen[i].depth));
-    }
-    constexpr int kDigitBits = 11;
-    constexpr std::uint32_t kDigits = 1u << kDigitBits;
-    other_order_.resize(order_.size()), other_keys_.resize(keys_.size());
-    for (int shift = 0; shift < 32; shift += kDigitBits) {
-        std::uint32_t begin[kDigits] = {};
-        for (const std::uint32_t key : keys_) ++begin[key >> shift & (kDigits - 1)];
-        if (keys_.empty() || begin[keys_[0] >> shift & (kDigits - 1)] == keys_.size()) continue;
-        std::uint32_t sum = 0;
-        for (std::uint32_t& b : begin) sum += std::exchange(b, sum);
-        for (std::size_t i = 0; i < keys_.size(); ++i) {
-            const std::uint32_t to = begin[keys_[i] >> shift & (kDigits - 1)]++;
-            other_order_[to] = order_[i], other_keys_[to] = keys_[i];
-        }
-        order_.swap(other_order_), keys_.swap(other_keys_);
-    }
-}
-
-/// Counting sort of the hits by tile, stable in depth order: each part of the order counts its hits a tile,
-/// and then writes them where the parts before it end.
-void TileLists::scatter() {
-    constexpr std::size_t kPartSize = 2048, kMaxParts = 16;
+/// Turns the counts into where the hits of each part go in each tile's list: part after part.
+void TileLists::place_lists() {
     const std::size_t tiles = grid_.tiles();
-    const std::size_t parts = std::clamp<std::size_t>(order_.size() / kPartSize, 1, kMaxParts);
-    counts_.assign(parts * tiles, 0);
-    const auto each_hit = [&](std::size_t part, auto&& visit) {
-        const std::size_t from = order_.size() * part / parts, to = order_.size() * (part + 1) / parts;
-        for (std::size_t i = from; i < to; ++i) {
-            const std::uint32_t splat = order_[i];
-            const Run& run = runs_[splat / kProjectionRun];
-            const std::uint32_t* begin = run.begin + splat % kProjectionRun;
-            for (std::uint32_t h = begin[0]; h < begin[1]; ++h) visit(splat, run.base + h, run.hits[h]);
-        }
-    };
-    const auto count = [&](std::size_t begin, std::size_t end, int) {
-        for (std::size_t part = begin; part < end; ++part) {
-            std::uint32_t* counts = counts_.data() + part * tiles;
-            each_hit(part, [&](std::uint32_t, std::uint32_t, const TileHit& hit) { ++counts[hit.tile]; });
-        }
-    };
-    parallel_for(parts, 1, std::cref(count));
     tile_begin_.resize(tiles + 1);
+    occupied_.clear();
     std::uint32_t sum = 0;
     for (std::size_t tile = 0; tile < tiles; ++tile) {
         tile_begin_[tile] = sum;
-        for (std::size_t part = 0; part < parts; ++part)
+        for (std::size_t part = 0; part < parts_; ++part)
             sum += std::exchange(counts_[part * tiles + tile], sum);
+        if (sum > tile_begin_[tile]) occupied_.push_back(std::uint32_t(tile));
     }
     tile_begin_[tiles] = sum;
-    const auto write = [&](std::size_t begin, std::size_t end, int) {
-        for (std::size_t part = begin; part < end; ++part) {
-            std::uint32_t* next = counts_.data() + part * tiles;
-            each_hit(part, [&](std::uint32_t splat, std::uint32_t slot, const TileHit& hit) {
-                entries_[next[hit.tile]++] = {splat, slot, hit.blocks};
-            });
-        }
-    };
-    parallel_for(parts, 1, std::cref(write));
-}
-
-void TileLists::find_occupied() {
-    occupied_.clear();
-    for (std::size_t tile = 0; tile < grid_.tiles(); ++tile)
-        if (tile_begin_[tile] < tile_begin_[tile + 1]) occupied_.push_back(std::uint32_t(tile));
     const auto length = [&](std::uint32_t tile) { return tile_begin_[tile + 1] - tile_begin_[tile]; };
-    std::sort(occupied_.begin(), occupied_.end(), [&](std::uint32_t a, std::uint32_t b) {
+    std::ranges::sort(occupied_, [&](std::uint32_t a, std::uint32_t b) {
         return length(a) != length(b) ? length(a) > length(b) : a < b;
     });
+}
+
+void TileLists::scatter_part(std::size_t part_index, const ScreenSplat* screen) {
+    std::uint32_t* next = counts_.data() + part_index * grid_.tiles();
+    const auto [first, last] = part(part_index);
+    for (std::size_t splat = first; splat < last; ++splat) {
+        const Run& run = runs_[splat / kProjectionRun];
+        const std::uint32_t* begin = run.begin + splat % kProjectionRun;
+        // Depths are positive: their bits are in the order of their values.
+        const std::uint32_t depth = std::bit_cast<std::uint32_t>(screen[splat].depth);
+        for (std::uint32_t h = begin[0]; h < begin[1]; ++h) {
+            const std::uint32_t at = next[run.hits[h].tile]++;
+            entries_[at] = {std::uint32_t(splat), run.base + h, run.hits[h].blocks};
+            keys_[at].depth = depth;
+        }
+    }
+}
+
+/// Radix sort, least digit first and thus stable, of as many bits as the tile's depths differ in.
+void TileLists::sort_tile(std::size_t tile) {
+    const std::uint32_t begin = tile_begin_[tile], count = tile_begin_[tile + 1] - begin;
+    Key *from = keys_.data() + begin, *to = other_keys_.data() + begin;
+    std::uint32_t least = ~0u, most = 0;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        least = std::min(least, from[i].depth), most = std::max(most, from[i].depth);
+        from[i].place = i;
+    }
+    constexpr int kMaxDigitBits = 11;
+    const int bits = std::bit_width(most - least);
+    const int passes = (bits + (count < 1000 ? 7 : kMaxDigitBits - 1)) / (count < 1000 ? 8 : kMaxDigitBits);
+    const int digit_bits = passes ? (bits + passes - 1) / passes : 0;
+    std::array<std::uint32_t, 1 << kMaxDigitBits> starts;
+    for (int pass = 0; pass < passes; ++pass) {
+        const auto digit = [&](const Key& key) {
+            return (key.depth - least) >> (pass * digit_bits) & ((1u << digit_bits) - 1);
+        };
+        std::fill_n(starts.begin(), std::size_t(1) << digit_bits, 0u);
+        for (std::uint32_t i = 0; i < count; ++i) ++starts[digit(from[i])];
+        std::uint32_t sum = 0;
+        for (int i = 0; i < 1 << digit_bits; ++i) sum += std::exchange(starts[std::size_t(i)], sum);
+        for (std::uint32_t i = 0; i < count; ++i) to[starts[digit(from[i])]++] = from[i];
+        std::swap(from, to);
+    }
+    for (std::uint32_t i = 0; i < count; ++i) sorted_[begin + i] = entries_[begin + from[i].place];
 }
 
 }  // namespace volumen::train

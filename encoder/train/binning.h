@@ -20,12 +20,15 @@ struct TileEntry {
 /// The lists of all tiles, front to back. Keeps its memory from call to call.
 class TileLists {
   public:
-    /// Starts a new image; `splats` splats will be added, in runs of kProjectionRun.
+    /// Starts a new image. Its splats fall into parts, each to be added by one thread.
     void begin(TileGrid grid, std::size_t splats);
-    /// Adds the splats [first, first + count) of one run; runs may be added from several threads at once.
-    void add_run(std::size_t first, std::size_t count, const ScreenSplat* screen,
+    std::size_t parts() const { return parts_; }
+    /// First and last + 1 splat of a part; the first is a multiple of kProjectionRun.
+    std::pair<std::size_t, std::size_t> part(std::size_t index) const;
+    /// Adds the splats [first, first + count) of one run, at most to the end of its part.
+    void add_run(std::size_t part, std::size_t first, std::size_t count, const ScreenSplat* screen,
                  const Footprints& footprints);
-    /// After all runs: sorts by depth (ties by index) and makes the lists.
+    /// After all runs: makes the lists and sorts each by depth (ties by index).
     void finish(const ScreenSplat* screen);
 
     /// Whether a splat of an added run meets any tile.
@@ -34,14 +37,13 @@ class TileLists {
         const std::size_t i = splat % kProjectionRun;
         return run.begin[i] < run.begin[i + 1];
     }
-    std::size_t entry_count() const { return entries_.size(); }
-    std::span<const TileEntry> entries() const { return entries_; }
+    std::span<const TileEntry> entries() const { return sorted_; }
     std::span<TileEntry> tile(std::size_t index) {
-        return {entries_.data() + tile_begin_[index], tile_begin_[index + 1] - tile_begin_[index]};
+        return {sorted_.data() + tile_begin_[index], tile_begin_[index + 1] - tile_begin_[index]};
     }
     /// Tiles that have entries, the longest lists first.
     std::span<const std::uint32_t> occupied() const { return occupied_; }
-    /// The slots of one splat are [slot_begin(i), slot_begin(i + 1)) in its run.
+    /// First and last + 1 slot of a splat.
     std::pair<std::uint32_t, std::uint32_t> slots(std::size_t splat) const {
         const Run& run = runs_[splat / kProjectionRun];
         const std::size_t i = splat % kProjectionRun;
@@ -54,17 +56,21 @@ class TileLists {
         std::uint32_t begin[kProjectionRun + 1];  ///< first hit of each splat, in `hits`
         std::vector<TileHit> hits;
     };
-    void sort_by_depth(const ScreenSplat* screen);
-    void scatter();
-    void find_occupied();
+    /// A depth as an integer of the same order, and a place in the tile's list.
+    struct Key {
+        std::uint32_t depth, place;
+    };
+    void place_lists();
+    void scatter_part(std::size_t part, const ScreenSplat* screen);
+    void sort_tile(std::size_t tile);
 
     TileGrid grid_;
-    std::size_t splats_ = 0;
+    std::size_t splats_ = 0, parts_ = 0;
     std::vector<Run> runs_;
-    std::vector<std::uint32_t> order_, keys_, other_order_, other_keys_;
-    std::vector<std::uint32_t> counts_;  ///< hits of each part of the order in each tile
-    std::vector<TileEntry> entries_;
+    std::vector<std::uint32_t> counts_;  ///< hits of each part in each tile, then where they go
     std::vector<std::uint32_t> tile_begin_, occupied_;
+    std::vector<TileEntry> entries_, sorted_;  ///< tile by tile; by splat, by depth
+    std::vector<Key> keys_, other_keys_;
 };
 
 }  // namespace volumen::train

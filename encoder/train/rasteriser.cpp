@@ -51,6 +51,7 @@ struct Rasteriser::State {
 
     void shape_image(const Camera& camera, glm::vec3 new_background);
     void clear_tile(std::size_t tile);
+    void project_part(std::size_t part);
     TileJob job(std::size_t occupied_index);
     void gather_sums(std::size_t begin, std::size_t end, ScreenSums& sums);
 };
@@ -89,6 +90,18 @@ TileJob Rasteriser::State::job(std::size_t occupied_index) {
             &tile_states[occupied_index]};
 }
 
+void Rasteriser::State::project_part(std::size_t part) {
+    Footprints footprints;
+    const auto [begin, end] = lists.part(part);
+    for (std::size_t first = begin; first < end; first += kProjectionRun) {
+        const std::size_t last = std::min(first + kProjectionRun, end);
+        project(*cloud, view, first, last, screen.data(), radii.data(), footprints);
+        lists.add_run(part, first, last - first, screen.data(), footprints);
+        for (std::size_t i = first; i < last; ++i)
+            if (!lists.touches_any(i)) radii[i] = 0;
+    }
+}
+
 /// Adds the slots of each splat, in the order of its tiles.
 void Rasteriser::State::gather_sums(std::size_t begin, std::size_t end, ScreenSums& sums) {
     for (std::size_t i = begin; i < end; ++i) {
@@ -115,17 +128,10 @@ const PlanarImage& Rasteriser::forward(const SplatCloud& cloud, const Camera& ca
     s.screen.resize(cloud.count), s.radii.resize(cloud.count);
 
     s.lists.begin(s.grid, cloud.count);
-    const auto project_splats = [&](std::size_t begin, std::size_t end, int) {
-        Footprints footprints;
-        for (std::size_t first = begin; first < end; first += kProjectionRun) {
-            const std::size_t last = std::min(first + kProjectionRun, end);
-            project(cloud, s.view, first, last, s.screen.data(), s.radii.data(), footprints);
-            s.lists.add_run(first, last - first, s.screen.data(), footprints);
-            for (std::size_t i = first; i < last; ++i)
-                if (!s.lists.touches_any(i)) s.radii[i] = 0;
-        }
+    const auto project_parts = [&](std::size_t begin, std::size_t end, int) {
+        for (std::size_t part = begin; part < end; ++part) s.project_part(part);
     };
-    parallel_for(cloud.count, kProjectionRun, std::cref(project_splats));
+    parallel_for(s.lists.parts(), 1, std::cref(project_parts));
     s.profile.project_ms = watch.lap();
     s.lists.finish(s.screen.data());
     s.profile.bin_ms = watch.lap();
@@ -153,7 +159,7 @@ void Rasteriser::backward(const PlanarImage& d_image, std::span<const float> d_a
     if (gradients.count != cloud.count || gradients.sh_degree != cloud.sh_degree)
         gradients = SplatCloud(cloud.count, cloud.sh_degree);
     s.screen_gradients.resize(cloud.count), s.weights.resize(cloud.count);
-    s.slots.resize(s.lists.entry_count() * kSlotFloats);
+    s.slots.resize(s.lists.entries().size() * kSlotFloats);
 
     const float* coverage = d_alpha.empty() ? nullptr : d_alpha.data();
     const auto blend_tiles = [&](std::size_t begin, std::size_t end, int) {
@@ -177,7 +183,7 @@ void Rasteriser::backward(const PlanarImage& d_image, std::span<const float> d_a
 
 RasterProfile Rasteriser::profile() const {
     RasterProfile out = state_->profile;
-    out.entries = state_->lists.entry_count();
+    out.entries = state_->lists.entries().size();
     for (const TileEntry& entry : state_->lists.entries())
         out.pairs += std::size_t(std::popcount(entry.blocks)) * kBlockSide * kBlockSide;
     return out;
