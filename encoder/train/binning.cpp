@@ -5,6 +5,7 @@
 #include <bit>
 #include <functional>
 #include <stdexcept>
+#include <utility>
 
 #include "formats/core/parallel.h"
 
@@ -46,14 +47,15 @@ void TileLists::finish(const ScreenSplat* screen) {
     }
     if (total >> 32)
         throw std::length_error("the splats are too large on the image: over 4 billion tile entries");
-    entries_.resize(total), sorted_.resize(total), keys_.resize(total), other_keys_.resize(total);
+    unsorted_.resize(total), sorted_.resize(total), places_.resize(total);
+    keys_.resize(total), other_keys_.resize(total);
     place_lists();
     const auto scatter = [&](std::size_t begin, std::size_t end, int) {
         for (std::size_t i = begin; i < end; ++i) scatter_part(i, screen);
     };
     parallel_for(parts_, 1, std::cref(scatter));
     const auto sort = [&](std::size_t begin, std::size_t end, int) {
-        for (std::size_t i = begin; i < end; ++i) sort_tile(occupied_[i]);
+        for (std::size_t i = begin; i < end; ++i) sort_tile(occupied_[i], screen);
     };
     parallel_for(occupied_.size(), 1, std::cref(sort));
 }
@@ -87,14 +89,14 @@ void TileLists::scatter_part(std::size_t part_index, const ScreenSplat* screen) 
         const std::uint32_t depth = std::bit_cast<std::uint32_t>(screen[splat].depth);
         for (std::uint32_t h = begin[0]; h < begin[1]; ++h) {
             const std::uint32_t at = next[run.hits[h].tile]++;
-            entries_[at] = {std::uint32_t(splat), run.base + h, run.hits[h].blocks};
+            unsorted_[at] = {std::uint32_t(splat), run.base + h, run.hits[h].blocks};
             keys_[at].depth = depth;
         }
     }
 }
 
 /// Radix sort, least digit first and thus stable, of as many bits as the tile's depths differ in.
-void TileLists::sort_tile(std::size_t tile) {
+void TileLists::sort_tile(std::size_t tile, const ScreenSplat* screen) {
     const std::uint32_t begin = tile_begin_[tile], count = tile_begin_[tile + 1] - begin;
     Key *from = keys_.data() + begin, *to = other_keys_.data() + begin;
     std::uint32_t least = ~0u, most = 0;
@@ -118,7 +120,13 @@ void TileLists::sort_tile(std::size_t tile) {
         for (std::uint32_t i = 0; i < count; ++i) to[starts[digit(from[i])]++] = from[i];
         std::swap(from, to);
     }
-    for (std::uint32_t i = 0; i < count; ++i) sorted_[begin + i] = entries_[begin + from[i].place];
+    for (std::uint32_t i = 0; i < count; ++i) {
+        const Unsorted& hit = unsorted_[begin + from[i].place];
+        const ScreenSplat& s = screen[hit.splat];
+        sorted_[begin + i] = {
+            s.x, s.y, s.a, s.b, s.c, s.log2_opacity, {s.colour[0], s.colour[1], s.colour[2]}, 0, hit.blocks};
+        places_[hit.hit] = begin + i;
+    }
 }
 
 }  // namespace volumen::train

@@ -11,11 +11,14 @@
 
 namespace volumen::train {
 
-/// Entry of a tile's list. `slot` numbers the hits of the whole cloud, splat by splat.
+/// Entry of a tile's list: what the blend loops need of a splat, and its blocks of the tile. Copied, so that
+/// they read straight on.
 struct TileEntry {
-    std::uint32_t splat, slot;
+    float x, y, a, b, c, log2_opacity, colour[3];  ///< as in ScreenSplat
+    std::uint32_t unused;
     BlockMask blocks;
 };
+static_assert(sizeof(TileEntry) == 48);
 
 /// The lists of all tiles, front to back. Keeps its memory from call to call.
 class TileLists {
@@ -43,34 +46,42 @@ class TileLists {
     }
     /// Tiles that have entries, the longest lists first.
     std::span<const std::uint32_t> occupied() const { return occupied_; }
-    /// First and last + 1 slot of a splat.
-    std::pair<std::uint32_t, std::uint32_t> slots(std::size_t splat) const {
+    /// Where in entries() a splat's are, in the order of its tiles.
+    std::span<const std::uint32_t> places(std::size_t splat) const {
         const Run& run = runs_[splat / kProjectionRun];
         const std::size_t i = splat % kProjectionRun;
-        return {run.base + run.begin[i], run.base + run.begin[i + 1]};
+        return {places_.data() + run.base + run.begin[i], run.begin[i + 1] - run.begin[i]};
     }
 
   private:
     struct Run {
-        std::uint32_t base = 0;                   ///< slot of the run's first hit
+        std::uint32_t base = 0;                   ///< number of the run's first hit in the cloud
         std::uint32_t begin[kProjectionRun + 1];  ///< first hit of each splat, in `hits`
         std::vector<TileHit> hits;
     };
-    /// A depth as an integer of the same order, and a place in the tile's list.
+    /// A hit in its tile: numbers of splat and hit in the cloud.
+    struct Unsorted {
+        std::uint32_t splat, hit;
+        BlockMask blocks;
+    };
+    /// A depth as an integer of the same order, and a place in the unsorted list.
     struct Key {
         std::uint32_t depth, place;
     };
     void place_lists();
     void scatter_part(std::size_t part, const ScreenSplat* screen);
-    void sort_tile(std::size_t tile);
+    void sort_tile(std::size_t tile, const ScreenSplat* screen);
 
     TileGrid grid_;
     std::size_t splats_ = 0, parts_ = 0;
     std::vector<Run> runs_;
     std::vector<std::uint32_t> counts_;  ///< hits of each part in each tile, then where they go
     std::vector<std::uint32_t> tile_begin_, occupied_;
-    std::vector<TileEntry> entries_, sorted_;  ///< tile by tile; by splat, by depth
+    // Tile by tile; the unsorted in the order of splats.
+    std::vector<Unsorted> unsorted_;
     std::vector<Key> keys_, other_keys_;
+    std::vector<TileEntry> sorted_;
+    std::vector<std::uint32_t> places_;  ///< of each hit of the cloud, in sorted_
 };
 
 }  // namespace volumen::train

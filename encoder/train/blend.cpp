@@ -75,7 +75,7 @@ struct Coverage {
 };
 
 /// `x`, `y`: the tile's corner off the splat's centre; `at`: the first pixel in block order.
-HWY_INLINE Coverage coverage(const ScreenSplat& splat, V x, V y, std::size_t at) {
+HWY_INLINE Coverage coverage(const TileEntry& splat, V x, V y, std::size_t at) {
     Coverage out;
     out.dx = x + hn::Load(d, kCentres.x + at);
     out.dy = y + hn::Load(d, kCentres.y + at);
@@ -114,12 +114,11 @@ void blend(const TileJob& job, PlanarImage& image, float* alpha_out) {
     BlockMask open = ~BlockMask(0);
     for (std::size_t e = 0; e < job.entries.size(); ++e) {
         if (e % kOpenInterval == kOpenInterval - 1) open = open_blocks(open, transmittance);
-        TileEntry& entry = job.entries[e];
-        const ScreenSplat& splat = job.screen[entry.splat];
-        entry.blocks &= open;
+        TileEntry& splat = job.entries[e];
+        splat.blocks &= open;
         const V x = set(float(job.x) - splat.x), y = set(float(job.y) - splat.y);
         const auto index = hn::Set(di, std::int32_t(e));
-        for (BlockMask left = entry.blocks; left; left &= left - 1) {
+        for (BlockMask left = splat.blocks; left; left &= left - 1) {
             const std::size_t block = std::size_t(std::countr_zero(left)) * kBlockPixels;
             for (std::size_t at = block; at < block + kBlockPixels; at += lanes) {
                 const Coverage c = coverage(splat, x, y, at);
@@ -195,7 +194,7 @@ HWY_INLINE void store_sums(V v0, V v1, V v2, V v3, float* out) {
 #endif
 }
 
-void blend_backward(const TileJob& job, const PlanarImage& d_image, const float* d_alpha, float* slots) {
+void blend_backward(const TileJob& job, const PlanarImage& d_image, const float* d_alpha, float* sums) {
     const std::size_t lanes = hn::Lanes(d);
     alignas(64) float g[3][kTilePixels] = {};
     alignas(64) float transmittance[kTilePixels];
@@ -213,11 +212,10 @@ void blend_backward(const TileJob& job, const PlanarImage& d_image, const float*
         hn::Store(sum * hn::Load(d, transmittance + at), d, behind + at);
     }
     for (std::size_t e = job.entries.size(); e-- > 0;) {
-        const TileEntry& entry = job.entries[e];
-        const ScreenSplat& splat = job.screen[entry.splat];
-        float* slot = slots + std::size_t(entry.slot) * kSlotFloats;
-        if (!entry.blocks) {
-            std::memset(slot, 0, kSlotFloats * sizeof(float));
+        const TileEntry& splat = job.entries[e];
+        float* out = sums + e * kEntrySums;
+        if (!splat.blocks) {
+            std::memset(out, 0, kEntrySums * sizeof(float));
             continue;
         }
         const V zero = set(0);
@@ -225,7 +223,7 @@ void blend_backward(const TileJob& job, const PlanarImage& d_image, const float*
         V red = zero, green = zero, blue = zero;
         const V x = set(float(job.x) - splat.x), y = set(float(job.y) - splat.y);
         const auto index = hn::Set(di, std::int32_t(e));
-        for (BlockMask left = entry.blocks; left; left &= left - 1) {
+        for (BlockMask left = splat.blocks; left; left &= left - 1) {
             const std::size_t block = std::size_t(std::countr_zero(left)) * kBlockPixels;
             for (std::size_t at = block; at < block + kBlockPixels; at += lanes) {
                 const Coverage c = coverage(splat, x, y, at);
@@ -252,9 +250,9 @@ void blend_backward(const TileJob& job, const PlanarImage& d_image, const float*
                 blue = hn::MulAdd(weight, g2, blue);
             }
         }
-        store_sums(sg, sx, sy, sw, slot);
-        store_sums(sxx, sxy, syy, zero, slot + 4);
-        store_sums(red, green, blue, zero, slot + 8);
+        store_sums(sg, sx, sy, sw, out);
+        store_sums(sxx, sxy, syy, zero, out + 4);
+        store_sums(red, green, blue, zero, out + 8);
     }
 }
 
@@ -272,8 +270,8 @@ void blend_tile(const TileJob& job, PlanarImage& image, float* alpha) {
     HWY_DYNAMIC_DISPATCH(blend)(job, image, alpha);
 }
 
-void blend_tile_backward(const TileJob& job, const PlanarImage& d_image, const float* d_alpha, float* slots) {
-    HWY_DYNAMIC_DISPATCH(blend_backward)(job, d_image, d_alpha, slots);
+void blend_tile_backward(const TileJob& job, const PlanarImage& d_image, const float* d_alpha, float* sums) {
+    HWY_DYNAMIC_DISPATCH(blend_backward)(job, d_image, d_alpha, sums);
 }
 
 }  // namespace volumen::train

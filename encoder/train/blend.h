@@ -17,7 +17,6 @@ struct TileState {
 
 /// One tile's work. Entries are front to back; forward clears from their blocks those that it did not blend.
 struct TileJob {
-    const ScreenSplat* screen;
     std::span<TileEntry> entries;
     int x, y;           ///< top left pixel
     int width, height;  ///< of the part inside the image
@@ -28,11 +27,11 @@ struct TileJob {
 /// Writes colour and coverage of the tile's pixels.
 void blend_tile(const TileJob& job, PlanarImage& image, float* alpha);
 
-/// Floats a slot: the sums of ScreenSums, in that order.
-inline constexpr std::size_t kSlotFloats = ScreenSums::kCount;
+/// Floats of the sums of one entry: those of ScreenSums, in that order.
+inline constexpr std::size_t kEntrySums = ScreenSums::kCount;
 
 /// Given d loss / d image and d loss / d coverage (null: none), writes the sums of every entry over this
-/// tile's pixels to slots[entry.slot * kSlotFloats].
-void blend_tile_backward(const TileJob& job, const PlanarImage& d_image, const float* d_alpha, float* slots);
+/// tile's pixels, kEntrySums floats each.
+void blend_tile_backward(const TileJob& job, const PlanarImage& d_image, const float* d_alpha, float* sums);
 
 }  // namespace volumen::train

@@ -46,7 +46,7 @@ struct Rasteriser::State {
     std::vector<float> radii, screen_gradients, weights;
     TileLists lists;
     std::vector<TileState> tile_states;  ///< in the order of lists.occupied()
-    std::vector<float> slots;
+    std::vector<float> entry_sums;       ///< kEntrySums for each of lists.entries()
     RasterProfile profile;
 
     void shape_image(const Camera& camera, glm::vec3 new_background);
@@ -80,8 +80,7 @@ void Rasteriser::State::clear_tile(std::size_t tile) {
 TileJob Rasteriser::State::job(std::size_t occupied_index) {
     const std::size_t tile = lists.occupied()[occupied_index];
     const int x = int(tile % grid.columns) * kTileSide, y = int(tile / grid.columns) * kTileSide;
-    return {screen.data(),
-            lists.tile(tile),
+    return {lists.tile(tile),
             x,
             y,
             std::min(kTileSide, grid.width - x),
@@ -102,15 +101,17 @@ void Rasteriser::State::project_part(std::size_t part) {
     }
 }
 
-/// Adds the slots of each splat, in the order of its tiles.
+/// Adds the sums of each splat's entries, in the order of its tiles.
 void Rasteriser::State::gather_sums(std::size_t begin, std::size_t end, ScreenSums& sums) {
     for (std::size_t i = begin; i < end; ++i) {
-        const auto [from, to] = lists.slots(i);
-        float total[kSlotFloats] = {};
-        for (std::size_t slot = from; slot < to; ++slot)
-            for (std::size_t k = 0; k < kSlotFloats; ++k) total[k] += slots[slot * kSlotFloats + k];
-        for (std::size_t k = 0; k < kSlotFloats; ++k) sums.value[k][i - begin] = total[k];
-        sums.drawn[i - begin] = from < to ? 1.0f : 0.0f;
+        const auto places = lists.places(i);
+        float total[kEntrySums] = {};
+        for (const std::uint32_t place : places) {
+            const float* entry = entry_sums.data() + place * kEntrySums;
+            for (std::size_t k = 0; k < kEntrySums; ++k) total[k] += entry[k];
+        }
+        for (std::size_t k = 0; k < kEntrySums; ++k) sums.value[k][i - begin] = total[k];
+        sums.drawn[i - begin] = places.empty() ? 0.0f : 1.0f;
         weights[i] = total[ScreenSums::kWeight];
     }
 }
@@ -159,12 +160,15 @@ void Rasteriser::backward(const PlanarImage& d_image, std::span<const float> d_a
     if (gradients.count != cloud.count || gradients.sh_degree != cloud.sh_degree)
         gradients = SplatCloud(cloud.count, cloud.sh_degree);
     s.screen_gradients.resize(cloud.count), s.weights.resize(cloud.count);
-    s.slots.resize(s.lists.entries().size() * kSlotFloats);
+    s.entry_sums.resize(s.lists.entries().size() * kEntrySums);
 
     const float* coverage = d_alpha.empty() ? nullptr : d_alpha.data();
     const auto blend_tiles = [&](std::size_t begin, std::size_t end, int) {
-        for (std::size_t i = begin; i < end; ++i)
-            blend_tile_backward(s.job(i), d_image, coverage, s.slots.data());
+        for (std::size_t i = begin; i < end; ++i) {
+            const TileJob job = s.job(i);
+            const std::size_t first = std::size_t(job.entries.data() - s.lists.entries().data());
+            blend_tile_backward(job, d_image, coverage, s.entry_sums.data() + first * kEntrySums);
+        }
     };
     parallel_for(s.lists.occupied().size(), 1, std::cref(blend_tiles));
     s.profile.blend_backward_ms = watch.lap();
