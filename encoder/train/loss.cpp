@@ -58,12 +58,23 @@ HWY_INLINE V set(float value) {
     return hn::Set(d, value);
 }
 
+/// 1 / v to about one unit in the last place.
+HWY_INLINE V reciprocal(V v) {
+#if HWY_ARCH_X86
+    const V guess = hn::ApproximateReciprocal(v);  // 12 bits or more
+    return guess * hn::NegMulAdd(v, guess, set(2));
+#else
+    return set(1) / v;
+#endif
+}
+
 /// Slides down a strip: each row of pixels is filtered along x into a ring; from eleven such rows comes a row
 /// of windows, whose derivatives are filtered along x into a second ring; from eleven of those, a row of the
 /// gradient.
 class Strip {
   public:
     explicit Strip(const LossJob& job) : job_(job) {
+        for (int k = 0; k < kTaps; ++k) taps_[k] = set(job.taps[k]);
         for (int i = 0; i < kWindowColumns; ++i) {
             const int x = job.x - kRadius + i;
             inside_[i] = x >= 0 && x < job.width ? 1.0f : 0.0f;
@@ -74,12 +85,15 @@ class Strip {
     double run() {
         std::bitset<kBand + 4 * kRadius> differs;
         for (int i = 0; i < job_.rows + 4 * kRadius; ++i) differs[i] = row_differs(job_.y - 2 * kRadius + i);
+        // Rows of the gradient that some window with a difference covers.
+        auto touched = differs;
+        for (int i = 1; i <= 4 * kRadius; ++i) touched |= differs >> i;
         int row = 0;
         while (row < job_.rows) {
             const int begin = row;
-            while (row < job_.rows && touched(differs, row)) ++row;
+            while (row < job_.rows && touched[row]) ++row;
             if (row > begin) slide(job_.y + begin, job_.y + row);
-            for (; row < job_.rows && !touched(differs, row); ++row)
+            for (; row < job_.rows && !touched[row]; ++row)
                 std::memset(job_.gradient + at(job_.x, job_.y + row), 0,
                             std::size_t(job_.columns) * sizeof(float));
         }
@@ -89,13 +103,6 @@ class Strip {
 
   private:
     std::size_t at(int x, int y) const { return std::size_t(y) * job_.width + x; }
-
-    /// Whether a window that covers row `row` of the job may hold a difference.
-    static bool touched(const std::bitset<kBand + 4 * kRadius>& differs, int row) {
-        for (int i = row; i <= row + 4 * kRadius; ++i)
-            if (differs[i]) return true;
-        return false;
-    }
 
     bool row_differs(int y) const {
         if (y < 0 || y >= job_.height) return false;
@@ -150,7 +157,7 @@ class Strip {
         for (int i = 0; i < kWindowColumns; i += int(hn::Lanes(d))) {
             V s = set(0), e = set(0), ss = set(0), ee = set(0);
             for (int k = 0; k < kTaps; ++k) {
-                const V tap = set(job_.taps[k]);
+                const V tap = taps_[k];
                 const V sum = hn::LoadU(d, sum_ + i + k), difference = hn::LoadU(d, difference_ + i + k);
                 const V weighted_sum = tap * sum, weighted_difference = tap * difference;
                 s = s + weighted_sum, e = e + weighted_difference;
@@ -170,26 +177,31 @@ class Strip {
             std::memset(derivative_, 0, sizeof(derivative_));
             return;
         }
-        load_weights(y);
+        const float* weights = inside_;
+        if (job_.weight) load_weights(y), weights = weight_;
+        const float* rows[kTaps];
+        for (int k = 0; k < kTaps; ++k) rows[k] = pixels_[(y - kRadius + k) & (kRing - 1)][0];
         for (int i = 0; i < kWindowColumns; i += int(hn::Lanes(d))) {
-            V m[4] = {set(0), set(0), set(0), set(0)};
+            V m0 = set(0), m1 = m0, m2 = m0, m3 = m0;
             for (int k = 0; k < kTaps; ++k) {
-                const V tap = set(job_.taps[k]);
-                const auto& row = pixels_[(y - kRadius + k) & (kRing - 1)];
-                for (int map = 0; map < 4; ++map) m[map] = hn::MulAdd(tap, hn::Load(d, row[map] + i), m[map]);
+                const float* row = rows[k] + i;
+                m0 = hn::MulAdd(taps_[k], hn::Load(d, row), m0);
+                m1 = hn::MulAdd(taps_[k], hn::Load(d, row + kWindowColumns), m1);
+                m2 = hn::MulAdd(taps_[k], hn::Load(d, row + 2 * kWindowColumns), m2);
+                m3 = hn::MulAdd(taps_[k], hn::Load(d, row + 3 * kWindowColumns), m3);
             }
             const V half = set(0.5f), two = set(2), c1 = set(kC1), c2 = set(kC2);
-            const V a = half * m[0] * m[0], b = half * m[1] * m[1];
-            const V p = hn::MulSub(half, m[2], a), r = hn::MulSub(half, m[3], b);
-            const V inverse1 = set(1) / (a + b + c1), inverse2 = set(1) / (p + r + c2);
+            const V a = half * m0 * m0, b = half * m1 * m1;
+            const V p = hn::MulSub(half, m2, a), r = hn::MulSub(half, m3, b);
+            const V inverse1 = reciprocal(a + b + c1), inverse2 = reciprocal(p + r + c2);
             const V luminance = set(1) - two * b * inverse1, structure = set(1) - two * r * inverse2;
-            const V weight = hn::Load(d, weight_ + i);
+            const V weight = hn::Load(d, weights + i);
             const V one_minus = set(1) - luminance * structure;
             if (own_row) ssim_ = ssim_ + hn::Load(d, own_ + i) * weight * one_minus;
             const V f1 = two * weight * structure * inverse1 * inverse1;
             const V f2 = two * weight * luminance * inverse2 * inverse2;
             const V da = f1 * b, db = hn::Neg(f1 * (a + c1)), dp = f2 * r, dr = hn::Neg(f2 * (p + c2));
-            hn::Store((da - dp) * m[0] + (db - dr) * m[1], d, derivative_[0] + i);
+            hn::Store((da - dp) * m0 + (db - dr) * m1, d, derivative_[0] + i);
             hn::Store(dp, d, derivative_[1] + i);
             hn::Store(dr, d, derivative_[2] + i);
         }
@@ -198,8 +210,8 @@ class Strip {
     /// The weight of each window of row y; 0 outside the image.
     void load_weights(int y) {
         for (int i = 0; i < kWindowColumns; ++i) {
-            weight_[i] = inside_[i];
-            if (job_.weight && inside_[i] > 0) weight_[i] = job_.weight[at(job_.x - kRadius + i, y)];
+            weight_[i] = 0;
+            if (inside_[i] > 0) weight_[i] = job_.weight[at(job_.x - kRadius + i, y)];
         }
     }
 
@@ -208,7 +220,7 @@ class Strip {
             for (int i = 0; i < kStrip; i += int(hn::Lanes(d))) {
                 V sum = set(0);
                 for (int k = 0; k < kTaps; ++k)
-                    sum = hn::MulAdd(set(job_.taps[k]), hn::LoadU(d, derivative_[map] + i + k), sum);
+                    sum = hn::MulAdd(taps_[k], hn::LoadU(d, derivative_[map] + i + k), sum);
                 hn::Store(sum, d, out[map] + i);
             }
     }
@@ -216,17 +228,19 @@ class Strip {
     void gradient_row(int y) {
         load_row(y);
         const std::size_t row = at(job_.x, y);
+        const float* rows[kTaps];
+        for (int k = 0; k < kTaps; ++k) rows[k] = derivatives_[(y - kRadius + k) & (kRing - 1)][0];
         for (int i = 0; i < kStrip; i += int(hn::Lanes(d))) {
-            V m[3] = {set(0), set(0), set(0)};
+            V m0 = set(0), m1 = m0, m2 = m0;
             for (int k = 0; k < kTaps; ++k) {
-                const V tap = set(job_.taps[k]);
-                const auto& ring = derivatives_[(y - kRadius + k) & (kRing - 1)];
-                for (int map = 0; map < 3; ++map)
-                    m[map] = hn::MulAdd(tap, hn::Load(d, ring[map] + i), m[map]);
+                const float* ring = rows[k] + i;
+                m0 = hn::MulAdd(taps_[k], hn::Load(d, ring), m0);
+                m1 = hn::MulAdd(taps_[k], hn::Load(d, ring + kStrip), m1);
+                m2 = hn::MulAdd(taps_[k], hn::Load(d, ring + 2 * kStrip), m2);
             }
             const V sum = hn::LoadU(d, sum_ + i + 2 * kRadius);
             const V difference = hn::LoadU(d, difference_ + i + 2 * kRadius);
-            const V ssim = hn::MulAdd(sum, m[1], hn::MulAdd(difference, m[2], m[0]));
+            const V ssim = hn::MulAdd(sum, m1, hn::MulAdd(difference, m2, m0));
             V weight = hn::LoadU(d, own_ + i + kRadius), counts = weight;
             if (job_.weight) {
                 HWY_ALIGN float lanes[hn::MaxLanes(d)] = {};
@@ -263,6 +277,7 @@ class Strip {
     }
 
     const LossJob& job_;
+    V taps_[kTaps];
     V l1_ = set(0), ssim_ = set(0);
     // Readers go a vector past the last tap.
     alignas(64) float sum_[kPixelColumns + 16] = {}, difference_[kPixelColumns + 16] = {};
