@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "encoder/train/rasteriser.h"
+#include "formats/core/parallel.h"
 #include "tests/encoder/raster/reference.h"
 #include "tests/encoder/raster/scenes.h"
 
@@ -175,13 +176,19 @@ TEST_CASE("an empty cloud shows the background, and images are cleared from view
     CHECK(used == outcome(fresh, ball, camera, settings));
 }
 
-TEST_CASE("the same call gives the same bits") {
+TEST_CASE("the same call gives the same bits, on one thread and on all") {
     scenes::Random random(14);
     const SplatCloud cloud = scenes::ball(random, 5000, 1);
     const Camera camera = scenes::camera(200, 150);
     Rasteriser first, second;
     const Outcome one = outcome(first, cloud, camera, {});
     for (int i = 0; i < 5; ++i) CHECK(one == outcome(second, cloud, camera, {}));
+    // Calls from inside a body run on the thread that makes them.
+    Outcome serial;
+    parallel_for(2, 1, [&](std::size_t begin, std::size_t, int) {
+        if (begin == 0) serial = outcome(second, cloud, camera, {});
+    });
+    CHECK(one == serial);
 }
 
 TEST_CASE("every vector width gives the same picture and gradients") {
