@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 namespace volumen {
 namespace {
@@ -11,6 +12,9 @@ namespace {
 /// Steps in r² that fold() looks at, up to a half field of view of 84 degrees.
 constexpr int kFoldSteps = 10000;
 constexpr double kFoldMax = 100;
+
+/// Pixels that the sampled image repeats beyond each edge: what the kernel reaches from a point on it.
+constexpr int kPad = 2;
 
 /// Catmull-Rom weights of the samples at -1, 0, 1, 2 for a point at t in [0, 1).
 std::array<float, 4> cubic(float t) {
@@ -23,45 +27,68 @@ std::uint8_t to_byte(float value) {
     return std::uint8_t(std::clamp(value + 0.5f, 0.0f, 255.0f));
 }
 
-/// The pixel at (x, y), in pixels with centres at whole numbers; the edge repeats.
-template <int kChannels>
-void sample(const Image8& image, float x, float y, std::uint8_t* out) {
-    const int x0 = int(std::floor(x)), y0 = int(std::floor(y));
-    const std::array<float, 4> wx = cubic(x - float(x0)), wy = cubic(y - float(y0));
-    std::array<int, 4> column;
-    for (int i = 0; i < 4; ++i)
-        column[std::size_t(i)] = std::clamp(x0 - 1 + i, 0, image.width - 1) * kChannels;
-    std::array<float, kChannels> sum{};
-    for (int j = 0; j < 4; ++j) {
-        const std::uint8_t* row = image.at(0, std::clamp(y0 - 1 + j, 0, image.height - 1));
-        for (std::size_t i = 0; i < 4; ++i) {
-            const std::uint8_t* pixel = row + column[i];
-            const float weight = wx[i] * wy[std::size_t(j)];
-            if constexpr (kChannels == 4) {
-                const float alpha = weight * float(pixel[3]);
-                for (std::size_t c = 0; c < 3; ++c) sum[c] += alpha * float(pixel[c]);
-                sum[3] += alpha;
-            } else {
-                for (std::size_t c = 0; c < kChannels; ++c) sum[c] += weight * float(pixel[c]);
+/// Four floats in one register (GCC and Clang).
+using Pixel [[gnu::vector_size(16)]] = float;
+
+/// Premultiplied floats, four a pixel whatever the image has, with repeated edges: so every sample is the
+/// same sixteen vector operations.
+class PaddedImage {
+  public:
+    explicit PaddedImage(const Image8& image)
+        : stride_(std::size_t(image.width + 2 * kPad)),
+          pixels_(stride_ * std::size_t(image.height + 2 * kPad)) {
+        for (int y = 0; y < image.height + 2 * kPad; ++y) {
+            Pixel* row = &pixels_[std::size_t(y) * stride_];
+            const std::uint8_t* from = image.at(0, std::clamp(y - kPad, 0, image.height - 1));
+            for (int x = 0; x < image.width; ++x, from += image.channels) {
+                const float alpha = image.channels == 4 ? float(from[3]) : 1;
+                row[x + kPad] =
+                    Pixel{alpha * float(from[0]), alpha * float(from[1]), alpha * float(from[2]), alpha};
             }
+            std::fill_n(row, kPad, row[kPad]);
+            std::fill_n(row + kPad + image.width, kPad, row[kPad + image.width - 1]);
         }
     }
-    if constexpr (kChannels == 4) {
-        for (std::size_t c = 0; c < 3; ++c) out[c] = sum[3] >= 0.5f ? to_byte(sum[c] / sum[3]) : 0;
-        out[3] = to_byte(sum[3]);
-    } else {
-        for (std::size_t c = 0; c < kChannels; ++c) out[c] = to_byte(sum[c]);
+
+    /// At (x, y) in pixels with centres at +0.5, inside the image or on its edge.
+    Pixel sample(float x, float y) const {
+        x += kPad - 0.5f, y += kPad - 0.5f;
+        const int x0 = int(x), y0 = int(y);
+        const std::array<float, 4> wx = cubic(x - float(x0)), wy = cubic(y - float(y0));
+        const Pixel* from = &pixels_[std::size_t(y0 - 1) * stride_ + std::size_t(x0 - 1)];
+        Pixel sum{};
+        for (std::size_t j = 0; j < 4; ++j, from += stride_)
+            for (std::size_t i = 0; i < 4; ++i) sum += wx[i] * wy[j] * from[i];
+        return sum;
+    }
+
+  private:
+    std::size_t stride_;
+    std::vector<Pixel> pixels_;
+};
+
+void store(const Pixel& pixel, int channels, bool inside, std::uint8_t* out) {
+    if (channels == 3) {
+        for (std::size_t c = 0; c < 3; ++c) out[c] = to_byte(pixel[c]);
+        return;
+    }
+    const float alpha = pixel[3];
+    for (std::size_t c = 0; c < 3; ++c) out[c] = alpha >= 0.5f ? to_byte(pixel[c] / alpha) : 0;
+    out[3] = inside ? to_byte(alpha) : 0;
+}
+
+/// Where one row of the undistorted picture lies in the source, in pixels with centres at +0.5.
+void trace_row(const Camera& camera, const Distortion& lens, int y, std::vector<double>& u,
+               std::vector<double>& v) {
+    const double iy = (y + 0.5 - camera.cy) / camera.fy;
+    for (std::size_t x = 0; x < u.size(); ++x) {
+        const glm::dvec2 seen = lens.apply({(double(x) + 0.5 - camera.cx) / camera.fx, iy});
+        u[x] = seen.x * camera.fx + camera.cx;
+        v[x] = seen.y * camera.fy + camera.cy;
     }
 }
 
 }  // namespace
-
-glm::dvec2 Distortion::apply(glm::dvec2 p) const {
-    const double r2 = p.x * p.x + p.y * p.y;
-    const double radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3));
-    return {p.x * radial + 2 * p1 * p.x * p.y + p2 * (r2 + 2 * p.x * p.x),
-            p.y * radial + p1 * (r2 + 2 * p.y * p.y) + 2 * p2 * p.x * p.y};
-}
 
 double Distortion::fold() const {
     // d/dr of r (1 + k1 r² + k2 r⁴ + k3 r⁶)
@@ -75,29 +102,24 @@ double Distortion::fold() const {
 Image8 undistort(const Image8& image, const Camera& camera, const Distortion& distortion, Image8& valid) {
     Image8 out(image.width, image.height, image.channels);
     valid = Image8(image.width, image.height, 1);
+    const PaddedImage source(image);
     bool all_valid = true;
-    const double fold = distortion.fold();
-    for (int y = 0; y < image.height; ++y)
+    const double fold = distortion.fold(), width = image.width, height = image.height;
+    std::vector<double> u(std::size_t(image.width)), v(u.size());
+    for (int y = 0; y < image.height; ++y) {
+        trace_row(camera, distortion, y, u, v);
+        const double iy = (y + 0.5 - camera.cy) / camera.fy;
         for (int x = 0; x < image.width; ++x) {
-            const glm::dvec2 ideal((x + 0.5 - camera.cx) / camera.fx, (y + 0.5 - camera.cy) / camera.fy);
-            const glm::dvec2 seen = distortion.apply(ideal);
-            const double u = seen.x * camera.fx + camera.cx, v = seen.y * camera.fy + camera.cy;
-            std::uint8_t* to = out.at(x, y);
-            const bool inside =
-                glm::dot(ideal, ideal) < fold && u >= 0 && v >= 0 && u <= image.width && v <= image.height;
+            const double ix = (x + 0.5 - camera.cx) / camera.fx;
+            const double su = u[std::size_t(x)], sv = v[std::size_t(x)];
+            const bool inside = ix * ix + iy * iy < fold && su >= 0 && sv >= 0 && su <= width && sv <= height;
+            const Pixel pixel =
+                source.sample(float(std::clamp(su, 0.0, width)), float(std::clamp(sv, 0.0, height)));
+            store(pixel, image.channels, inside, out.at(x, y));
             *valid.at(x, y) = inside ? 255 : 0;
             all_valid &= inside;
-            // Clamped before the conversion to int: far outside, the numbers grow without bound.
-            const float su = float(std::clamp(u, 0.0, double(image.width)) - 0.5);
-            const float sv = float(std::clamp(v, 0.0, double(image.height)) - 0.5);
-            if (image.channels == 4)
-                sample<4>(image, su, sv, to);
-            else if (image.channels == 3)
-                sample<3>(image, su, sv, to);
-            else
-                sample<1>(image, su, sv, to);
-            if (!inside && image.channels == 4) to[3] = 0;
         }
+    }
     if (all_valid) valid = {};
     return out;
 }
