@@ -20,7 +20,7 @@ namespace volumen {
 namespace {
 
 /// Room for entries before the first frame has told how many there are.
-constexpr std::uint64_t kFirstEntries = 1u << 16, kFirstEntriesPerSplat = 4;
+constexpr std::uint64_t kFirstEntriesPerSplat = 4;
 
 enum Mark : std::uint32_t { kReconstructed = 1, kProjected, kSorted, kRasterised };
 static_assert(kRasterised + 1 == gpu::FrameLog::kMarks);
@@ -49,6 +49,7 @@ struct Renderer::State {
     gpu::Buffer counters, picture;
     gpu::Image target;
     RenderStats stats;
+    std::uint64_t work = 0;  ///< of the frame that stats speaks of
 
     explicit State(gpu::Device& d)
         : device(d),
@@ -59,7 +60,8 @@ struct Renderer::State {
     void forget_bindings();
     void reserve_splats(std::uint32_t count, int sh_degree);
     void reserve_image(const Camera& camera);
-    void grow_entries(std::uint64_t entries);
+    void make_room(std::uint64_t entries, std::uint64_t steps);
+    bool overflowed() const;
     bool update_stats();
     void record(VkCommandBuffer commands, const Camera& camera, const RenderSettings& settings);
     void copy_target(VkCommandBuffer commands);
@@ -90,20 +92,26 @@ void Renderer::State::reserve_image(const Camera& camera) {
                             VK_IMAGE_USAGE_STORAGE_BIT | VK_IMAGE_USAGE_SAMPLED_BIT |
                                 VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT,
                             "the picture");
-        grow_entries(kFirstEntries);
     }
-    if (binning.capacity() < splats.count() * kFirstEntriesPerSplat)
-        grow_entries(splats.count() * kFirstEntriesPerSplat);
+    make_room(std::uint64_t(splats.count()) * kFirstEntriesPerSplat, 0);
 }
 
-/// Makes room for at least so many entries, or for as many as the device can hold.
-void Renderer::State::grow_entries(std::uint64_t entries) {
-    // A quarter more, so that a camera that draws nearer does not reallocate every frame.
-    const std::uint64_t capacity = std::min<std::uint64_t>(entries + entries / 4, binning.largest_capacity());
+/// Makes room for so many entries and so much work at least, or for as much as the device can hold.
+void Renderer::State::make_room(std::uint64_t entries, std::uint64_t steps) {
     const glm::uvec2 tiles = gpu::tiles_of(target.width, target.height);
+    const gpu::Binning::Room& now = binning.room();
+    if (now.tiles_across == tiles.x && now.tiles_down == tiles.y && now.splats >= splats.count() &&
+        now.entries >= entries && now.work >= steps)
+        return;
+    const gpu::Binning::Room most = binning.largest_room(tiles.x, tiles.y);
+    // A quarter more, so that a camera that draws nearer does not reallocate every frame.
+    const auto with_margin = [](std::uint64_t wanted, std::uint32_t limit) {
+        return std::uint32_t(std::min<std::uint64_t>(wanted + wanted / 4, limit));
+    };
     wait();
     forget_bindings();
-    binning.reserve(tiles.x, tiles.y, std::uint32_t(std::max<std::uint64_t>(capacity, binning.capacity())));
+    binning.reserve({tiles.x, tiles.y, splats.count(), with_margin(entries, most.entries),
+                     with_margin(steps, most.work)});
 }
 
 /// Takes in what has finished; returns whether there was anything.
@@ -119,7 +127,13 @@ bool Renderer::State::update_stats() {
     stats.splats = std::uint32_t(finished->label);
     stats.visible = finished->counters[gpu::kCounterVisible];
     stats.tile_entries = finished->counters[gpu::kCounterEntries];
+    work = finished->counters[gpu::kCounterWork];
     return true;
+}
+
+/// Whether the last frame's tiles did not all get their splats.
+bool Renderer::State::overflowed() const {
+    return stats.tile_entries > binning.room().entries || work > binning.room().work;
 }
 
 void Renderer::State::record(VkCommandBuffer commands, const Camera& camera, const RenderSettings& settings) {
@@ -128,7 +142,7 @@ void Renderer::State::record(VkCommandBuffer commands, const Camera& camera, con
     if (reconstruct.pending()) reconstruct.record(commands, splats);
     log.mark(commands, kReconstructed);
 
-    constexpr std::array<std::uint32_t, gpu::kCounterWords> kNone{0xffffffffu, 0, 0, 0};
+    constexpr std::array<std::uint32_t, gpu::kCounterWords> kNone{0xffffffffu, 0, 0, 0, 0};
     vkCmdUpdateBuffer(commands, counters.handle, 0, sizeof kNone, kNone.data());
     gpu::barrier(commands);
     project.record(commands, splats, camera, settings.sh_degree, settings.dilation, settings.compensate,
@@ -142,8 +156,8 @@ void Renderer::State::record(VkCommandBuffer commands, const Camera& camera, con
     log.mark(commands, kSorted);
 
     gpu::discard_to_general(commands, target);
-    rasterise.record(commands, binning.starts(), binning.entries(), binning.capacity(), project.ellipses(),
-                     project.looks(), target, settings.background);
+    rasterise.record(commands, binning.starts(), binning.entries(), binning.room().entries,
+                     project.ellipses(), project.looks(), target, settings.background);
     gpu::barrier(commands);
     log.mark(commands, kRasterised);
     log.end(commands, counters);
@@ -190,13 +204,14 @@ Image8 Renderer::render(const Camera& camera, const RenderSettings& settings) {
             s.copy_target(commands);
         });
         s.update_stats();
-        if (s.stats.tile_entries <= s.binning.capacity()) break;
-        if (s.stats.tile_entries > s.binning.largest_capacity())
+        if (!s.overflowed()) break;
+        s.make_room(s.stats.tile_entries, s.work);
+        if (s.overflowed())
             throw InputError(
-                "{} visible splats cover {} tiles in all, but Vulkan device \"{}\" has room for {}; "
-                "use fewer splats or a smaller image",
-                s.stats.visible, s.stats.tile_entries, s.device.device_name, s.binning.largest_capacity());
-        s.grow_entries(s.stats.tile_entries);
+                "{} visible splats cover {} tiles in all, but Vulkan device \"{}\" has room for {}; use "
+                "fewer "
+                "splats or a smaller image",
+                s.stats.visible, s.stats.tile_entries, s.device.device_name, s.binning.room().entries);
     }
     Image8 image(camera.width, camera.height, 4);
     std::memcpy(image.pixels.data(), s.picture.mapped, bytes);
@@ -208,7 +223,7 @@ void Renderer::record(VkCommandBuffer commands, const Camera& camera, const Rend
     check_camera(camera);
     s.update_stats();
     s.reserve_image(camera);
-    if (s.stats.tile_entries > s.binning.capacity()) s.grow_entries(s.stats.tile_entries);
+    if (s.overflowed()) s.make_room(s.stats.tile_entries, s.work);
     s.record(commands, camera, settings);
 }
 

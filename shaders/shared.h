@@ -48,7 +48,8 @@ SHARED_CONSTANT uint kCounterMinKey = 0;  // least and greatest depth key of wha
 SHARED_CONSTANT uint kCounterMaxKey = 1;
 SHARED_CONSTANT uint kCounterVisible = 2;  // keys that the sort kept
 SHARED_CONSTANT uint kCounterEntries = 3;  // splat × tile pairs; 0xffffffff: too many to count
-SHARED_CONSTANT uint kCounterWords = 4;
+SHARED_CONSTANT uint kCounterWork = 4;     // steps of binning's loops, over all chunks
+SHARED_CONSTANT uint kCounterWords = 5;
 
 struct ProjectConstants {
     float view[12];   // rows of the world-to-camera matrix, three of four
@@ -77,7 +78,7 @@ struct SortConstants {
 
 struct BinConstants {
     uint tiles[2];  // across, down
-    uint chunks;    // work groups
+    uint chunks;    // shares of the work, a work group each
     uint capacity;  // entries that the buffer holds
 };
 

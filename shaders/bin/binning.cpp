@@ -7,6 +7,9 @@
 namespace volumen::gpu {
 
 namespace {
+constexpr std::uint32_t kWeighCode[] =
+#include "bin/weigh.comp.inc"
+    ;
 constexpr std::uint32_t kCountCode[] =
 #include "bin/count.comp.inc"
     ;
@@ -19,62 +22,87 @@ constexpr std::uint32_t kEmitCode[] =
 
 /// Chunks of the depth order: enough to keep the device busy. The table has a row for each.
 constexpr std::uint32_t kSoftwareChunks = 32, kHardwareChunks = 512;
-constexpr std::uint64_t kTableBytes = 64u << 20;  ///< at most, at the cost of fewer chunks
+constexpr std::uint64_t kTableBytes = 64u << 20;  ///< at most, where fewer chunks do
+/// llvmpipe leaves a shader's loops, silently, after 65,535 rounds of all of them together. A chunk has this
+/// many steps (two rounds each at most) and one splat more, which may cover the whole image.
+constexpr std::uint32_t kSoftwareChunkWork = 16'384;
+constexpr std::uint32_t kSoftwareSplatWork = 40'000;
+
+constexpr std::uint64_t kWord = sizeof(std::uint32_t);
+
+KernelParams params(const Device& device, std::span<const std::uint32_t> code, std::size_t buffers,
+                    std::vector<std::uint32_t> constants = {}) {
+    constants.insert(constants.begin(), device.subgroup_size);
+    return {.code = code,
+            .bindings = storage_buffers(buffers),
+            .constants_bytes = sizeof(BinConstants),
+            .specialisation = std::move(constants)};
+}
 }  // namespace
 
 Binning::Binning(Device& device)
     : device_(device),
-      count_(device, {.code = kCountCode,
-                      .bindings = storage_buffers(6),
-                      .constants_bytes = sizeof(BinConstants),
-                      .specialisation = {device.subgroup_size}}),
-      sums_(device, {.code = kColumnsCode,
-                     .bindings = storage_buffers(2),
-                     .constants_bytes = sizeof(BinConstants),
-                     .specialisation = {device.subgroup_size, 0}}),
-      offsets_(device, {.code = kColumnsCode,
-                        .bindings = storage_buffers(2),
-                        .constants_bytes = sizeof(BinConstants),
-                        .specialisation = {device.subgroup_size, 1}}),
-      emit_(device, {.code = kEmitCode,
-                     .bindings = storage_buffers(7),
-                     .constants_bytes = sizeof(BinConstants),
-                     .specialisation = {device.subgroup_size}}),
+      weigh_(device, params(device, kWeighCode, 4)),
+      count_(device, params(device, kCountCode, 7)),
+      sums_(device, params(device, kColumnsCode, 2, {0})),
+      offsets_(device, params(device, kColumnsCode, 2, {1})),
+      emit_(device, params(device, kEmitCode, 8)),
       scan_(device) {}
 
-std::uint32_t Binning::largest_capacity() const {
-    return device_.limits.maxStorageBufferRange / sizeof(std::uint32_t);
+std::uint32_t Binning::chunks_for(std::uint32_t work) const {
+    return device_.software ? std::max(kSoftwareChunks, work / kSoftwareChunkWork + 1) : kHardwareChunks;
 }
 
-void Binning::reserve(std::uint32_t across, std::uint32_t down, std::uint32_t capacity) {
-    if (across == across_ && down == down_ && capacity <= capacity_) return;
+Binning::Room Binning::largest_room(std::uint32_t across, std::uint32_t down) const {
+    const std::uint64_t words = device_.limits.maxStorageBufferRange / kWord;
+    const std::uint64_t rows = words / (std::uint64_t(across) * down);
+    Room room{across, down, 0, std::uint32_t(words), 0xfffffffeu};
+    if (device_.software)
+        room.work = std::uint32_t(std::min<std::uint64_t>((rows - 1) * kSoftwareChunkWork, room.work));
+    return room;
+}
+
+void Binning::reserve(const Room& wanted) {
+    Room next{wanted.tiles_across, wanted.tiles_down, std::max(wanted.splats, room_.splats),
+              std::max(wanted.entries, room_.entries), std::max(wanted.work, room_.work)};
+    const auto allocate = [&](Buffer& buffer, std::uint64_t words, const char* what) {
+        if (buffer.handle && words * kWord <= buffer.bytes) return;
+        buffer = {};
+        buffer = Buffer(device_, words * kWord, Residence::device, what);
+    };
+    const std::uint64_t tiles = std::uint64_t(next.tiles_across) * next.tiles_down;
+    if (device_.software && tiles / device_.subgroup_size > kSoftwareSplatWork)
+        throw InputError(
+            "an image of {} x {} pixels is too large for the software device \"{}\": {} pixels fit",
+            next.tiles_across * kTileWidth, next.tiles_down * kTileHeight, device_.device_name,
+            std::uint64_t(kSoftwareSplatWork) * device_.subgroup_size * kTilePixels);
     forget_bindings();
-    if (across != across_ || down != down_) {
-        const std::uint64_t row = std::uint64_t(across) * down * sizeof(std::uint32_t);
-        chunks_ = device_.software ? kSoftwareChunks : kHardwareChunks;
-        chunks_ = std::uint32_t(std::clamp<std::uint64_t>(kTableBytes / row, 1, chunks_));
-        table_ = {}, starts_ = {};
-        table_ = Buffer(device_, row * chunks_, Residence::device, "the table of tiles");
-        starts_ = Buffer(device_, row + sizeof(std::uint32_t), Residence::device, "the table of tiles");
-        across_ = across, down_ = down;
-    }
-    if (capacity > capacity_) {
-        capacity_ = 0, entries_ = {};
-        entries_ = Buffer(device_, std::uint64_t(capacity) * sizeof(std::uint32_t), Residence::device,
-                          "the splats of each tile");
-        capacity_ = capacity;
-    }
+    chunks_ = chunks_for(next.work);
+    if (!device_.software)
+        chunks_ = std::uint32_t(std::clamp<std::uint64_t>(kTableBytes / (tiles * kWord), 1, chunks_));
+    next.work = std::max(next.work, chunks_ * kSoftwareChunkWork);
+    if (!device_.software) next.work = 0xfffffffeu;
+    room_ = {};
+    allocate(works_, next.splats / device_.subgroup_size + 1, "the table of splats");
+    allocate(table_, tiles * chunks_, "the table of tiles");
+    allocate(starts_, tiles + 1, "the table of tiles");
+    allocate(entries_, next.entries, "the splats of each tile");
+    room_ = next;
 }
 
 void Binning::record(VkCommandBuffer commands, const Buffer& order, const Buffer& ellipses,
                      const Buffer& looks, const Buffer& rects, const Buffer& counters) {
-    const std::uint32_t tiles = across_ * down_;
-    const std::uint32_t columns = (tiles + device_.subgroup_size - 1) / device_.subgroup_size;
-    const BinConstants constants{{across_, down_}, chunks_, capacity_};
-    vkCmdFillBuffer(commands, table_.handle, 0, VK_WHOLE_SIZE, 0);
+    const std::uint32_t lanes = device_.subgroup_size;
+    const std::uint32_t tiles = room_.tiles_across * room_.tiles_down;
+    const std::uint32_t batches = (room_.splats + lanes - 1) / lanes, columns = (tiles + lanes - 1) / lanes;
+    const BinConstants constants{{room_.tiles_across, room_.tiles_down}, chunks_, room_.entries};
+    vkCmdFillBuffer(commands, table_.handle, 0, std::uint64_t(tiles) * chunks_ * kWord, 0);
     vkCmdFillBuffer(commands, starts_.handle, 0, VK_WHOLE_SIZE, 0);
+    weigh_.launch(commands, {order, rects, counters, works_}, constants, batches);
     barrier(commands);
-    count_.launch(commands, {order, ellipses, looks, rects, counters, table_}, constants, chunks_);
+    scan_.record(commands, works_, batches, counters, kCounterWork);
+    barrier(commands);
+    count_.launch(commands, {order, ellipses, looks, rects, counters, table_, works_}, constants, chunks_);
     barrier(commands);
     sums_.launch(commands, {table_, starts_}, constants, columns);
     barrier(commands);
@@ -82,12 +110,13 @@ void Binning::record(VkCommandBuffer commands, const Buffer& order, const Buffer
     barrier(commands);
     offsets_.launch(commands, {table_, starts_}, constants, columns);
     barrier(commands);
-    emit_.launch(commands, {order, ellipses, looks, rects, counters, table_, entries_}, constants, chunks_);
+    emit_.launch(commands, {order, ellipses, looks, rects, counters, table_, works_, entries_}, constants,
+                 chunks_);
     barrier(commands);
 }
 
 void Binning::forget_bindings() {
-    for (Kernel* kernel : {&count_, &sums_, &offsets_, &emit_}) kernel->forget_bindings();
+    for (Kernel* kernel : {&weigh_, &count_, &sums_, &offsets_, &emit_}) kernel->forget_bindings();
     scan_.forget_bindings();
 }
 

@@ -11,11 +11,18 @@ class Binning {
   public:
     explicit Binning(Device& device);
 
-    /// Makes room for an image of so many tiles and so many entries. Nothing may be in flight.
-    void reserve(std::uint32_t tiles_across, std::uint32_t tiles_down, std::uint32_t capacity);
-    std::uint32_t capacity() const { return capacity_; }
-    /// The most entries that the device's buffers can hold.
-    std::uint32_t largest_capacity() const;
+    /// What the buffers have room for.
+    struct Room {
+        std::uint32_t tiles_across = 0, tiles_down = 0;
+        std::uint32_t splats = 0, entries = 0;
+        std::uint32_t work = 0;  ///< kCounterWork; above it a software device leaves loops too early
+    };
+    /// Makes room for at least so much, and for an image of just so many tiles. Throws InputError where the
+    /// device cannot have it. Nothing may be in flight.
+    void reserve(const Room& wanted);
+    const Room& room() const { return room_; }
+    /// The most entries and work that the device can do, for an image of so many tiles.
+    Room largest_room(std::uint32_t tiles_across, std::uint32_t tiles_down) const;
 
     /// Records the binning of the first counters[kCounterVisible] splats of `order`; the number of entries
     /// goes to counters[kCounterEntries], and entries beyond the capacity are left out.
@@ -29,10 +36,13 @@ class Binning {
 
   private:
     Device& device_;
-    Kernel count_, sums_, offsets_, emit_;
+    std::uint32_t chunks_for(std::uint32_t work) const;
+
+    Kernel weigh_, count_, sums_, offsets_, emit_;
     Scan scan_;
-    Buffer table_, starts_, entries_;
-    std::uint32_t across_ = 0, down_ = 0, chunks_ = 0, capacity_ = 0;
+    Buffer works_, table_, starts_, entries_;
+    Room room_;
+    std::uint32_t chunks_ = 0;
 };
 
 }  // namespace volumen::gpu

@@ -12,7 +12,7 @@ namespace volumen::gpu {
 /// it has run. Frames whose commands are never submitted are forgotten.
 class FrameLog {
   public:
-    static constexpr std::uint32_t kMarks = 5, kWords = 4;
+    static constexpr std::uint32_t kMarks = 5, kWords = 5;
 
     struct Finished {
         std::array<double, kMarks - 1> milliseconds{};  ///< between marks; 0 without timestamps

@@ -43,7 +43,7 @@ void main() {
         left[k] = 1;
     }
 
-    for (uint base = starts[tile]; base < end; base += kSubgroup) {
+    for (uint base = starts[tile];; base += kSubgroup) {
         vec4 ellipse = vec4(0);
         uvec4 look = uvec4(0, floatBitsToUint(kHidden), 0, 0);
         if (base + gl_SubgroupInvocationID < end) {
@@ -54,11 +54,11 @@ void main() {
         const vec2 mean = ellipse.xy - vec2(corner) - 0.5;
         const vec3 own_colour = vec3(unpackHalf2x16(look.z), unpackHalf2x16(look.w).x);
         [[unroll]] for (uint s = 0; s < kSubgroup; ++s) {
-            const vec2 m = subgroupBroadcast(mean, s);
-            const float a = subgroupBroadcast(ellipse.z, s), b = subgroupBroadcast(ellipse.w, s);
-            const float c = subgroupBroadcast(uintBitsToFloat(look.x), s);
-            const float log_opacity = subgroupBroadcast(uintBitsToFloat(look.y), s);
-            const vec3 splat_colour = subgroupBroadcast(own_colour, s);
+            const vec2 m = subgroupShuffle(mean, s);
+            const float a = subgroupShuffle(ellipse.z, s), b = subgroupShuffle(ellipse.w, s);
+            const float c = subgroupShuffle(uintBitsToFloat(look.x), s);
+            const float log_opacity = subgroupShuffle(uintBitsToFloat(look.y), s);
+            const vec3 splat_colour = subgroupShuffle(own_colour, s);
             [[unroll]] for (uint k = 0; k < kPixels; ++k) {
                 const vec2 d = vec2(pixel_of(k)) - m;
                 const float power = log_opacity - (a * d.x + b * d.y) * d.x - c * d.y * d.y;
@@ -72,7 +72,7 @@ void main() {
         }
         float most = -1;
         [[unroll]] for (uint k = 0; k < kPixels; ++k) most = max(most, left[k]);
-        if (subgroupAll(most < 0)) break;
+        if (subgroupAll(most < 0) || base + kSubgroup >= end) break;
     }
 
     const vec3 background = vec3(constants.background[0], constants.background[1], constants.background[2]);

@@ -1,5 +1,7 @@
 #include "shaders/sort/radix_sort.h"
 
+#include <algorithm>
+
 namespace volumen::gpu {
 
 namespace {
@@ -12,11 +14,13 @@ constexpr std::uint32_t kScatterCode[] =
 
 /// Chunks of a pass: enough to keep the device busy, few enough for the table to be summed by one group.
 constexpr std::uint32_t kSoftwareChunks = 32, kHardwareChunks = 512;
+/// llvmpipe leaves a shader's loops, silently, after 65,535 rounds; a subgroup of 4 handles this many in
+/// 16,384.
+constexpr std::uint32_t kMostKeysPerChunk = 65'536;
 }  // namespace
 
 RadixSort::RadixSort(Device& device)
     : device_(device),
-      chunks_(device.software ? kSoftwareChunks : kHardwareChunks),
       count_(device, {.code = kCountCode,
                       .bindings = storage_buffers(3),
                       .constants_bytes = sizeof(SortConstants),
@@ -25,9 +29,7 @@ RadixSort::RadixSort(Device& device)
                         .bindings = storage_buffers(6),
                         .constants_bytes = sizeof(SortConstants),
                         .specialisation = {device.subgroup_size}}),
-      scan_(device),
-      table_(device, std::uint64_t(kRadix) * chunks_ * sizeof(std::uint32_t), Residence::device,
-             "the sort's table") {
+      scan_(device) {
     reserve(1);
 }
 
@@ -37,8 +39,12 @@ std::uint32_t RadixSort::passes(std::uint32_t bits) {
 
 void RadixSort::reserve(std::uint32_t count) {
     const std::uint64_t bytes = std::uint64_t(count) * sizeof(std::uint32_t);
-    if (bytes <= keys_[0].bytes) return;
+    if (keys_[0].handle && bytes <= keys_[0].bytes) return;
     forget_bindings();
+    chunks_ = std::max(device_.software ? kSoftwareChunks : kHardwareChunks, count / kMostKeysPerChunk + 1);
+    table_ = {};
+    table_ = Buffer(device_, std::uint64_t(kRadix) * chunks_ * sizeof(std::uint32_t), Residence::device,
+                    "the sort's table");
     for (Buffer* buffer : {&keys_[0], &keys_[1], &values_[0], &values_[1]}) {
         *buffer = {};
         *buffer = Buffer(device_, bytes, Residence::device, "sorting");

@@ -29,7 +29,7 @@ class RadixSort {
     static std::uint32_t passes(std::uint32_t bits);
 
     Device& device_;
-    std::uint32_t chunks_;
+    std::uint32_t chunks_ = 0;
     Kernel count_, scatter_;
     Scan scan_;
     Buffer keys_[2], values_[2], table_;

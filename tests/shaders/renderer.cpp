@@ -102,6 +102,22 @@ TEST_CASE("room for tile entries grows until all fit") {
     CHECK(psnr(image, render_reference(cloud, camera, {})) > kBar);
 }
 
+TEST_CASE("no loop is left early where thousands of splats fill the view") {
+    // Software Vulkan leaves a shader's loops after 65,535 rounds; binned in 32 chunks, these would be
+    // 80,000.
+    const Silence silence;
+    Renderer fresh{device()};
+    SplatCloud cloud = random_cloud(29, {.count = 20'000, .sh_degree = 0, .radius = 0.1f});
+    for (std::size_t i = 0; i < cloud.count; ++i) {
+        for (int k = 0; k < 3; ++k) cloud.channel(SplatCloud::kScale + k)[i] = 3;
+        cloud.channel(SplatCloud::kOpacity)[i] = -5;
+    }
+    fresh.set_cloud(cloud);
+    fresh.render(test_camera(256, 256), {});
+    CHECK(fresh.stats().visible == cloud.count);
+    CHECK(fresh.stats().tile_entries == cloud.count * 32 * 32);
+}
+
 TEST_CASE("hostile splats harm nobody") {
     const Silence silence;
     SplatCloud cloud = random_cloud(13, {.count = 400});

@@ -1,0 +1,116 @@
+// bench_render: how long the renderer takes, by part, on generated scenes or on a PLY. JSON on stdout.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "formats/core/error.h"
+#include "formats/media/image_file.h"
+#include "formats/splats/ply.h"
+#include "shaders/renderer.h"
+#include "tests/bench/splat_scenes.h"
+
+using namespace volumen;
+
+namespace {
+
+struct Options {
+    std::vector<std::size_t> ball{200'000}, figure{10'000};
+    std::vector<std::string> plys;
+    std::vector<float> eye{0, 0, -3}, target{0, 0, 0}, up{0, -1, 0};
+    std::vector<int> size{1280, 720};
+    int warm_up = 3, frames = 20;
+    std::uint32_t seed = 1;
+    std::string device, picture;
+};
+
+double median(std::vector<double> values) {
+    std::nth_element(values.begin(), values.begin() + std::ptrdiff_t(values.size() / 2), values.end());
+    return values[values.size() / 2];
+}
+
+nlohmann::json measure(gpu::Device& device, const bench::Scene& scene, const Options& options) {
+    Renderer renderer(device);
+    renderer.set_cloud(scene.cloud);
+    std::vector<double> project, sort, raster, render, wall;
+    Image8 image;
+    for (int i = 0; i < options.warm_up + options.frames; ++i) {
+        const auto start = std::chrono::steady_clock::now();
+        image = renderer.render(scene.camera, {});
+        const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+        if (i < options.warm_up) continue;
+        const RenderStats& stats = renderer.stats();
+        project.push_back(stats.project_ms), sort.push_back(stats.sort_ms);
+        raster.push_back(stats.raster_ms), render.push_back(stats.render_ms);
+        wall.push_back(took.count());
+    }
+    if (!options.picture.empty()) {
+        const std::string file = options.picture + "_" + scene.name + ".png";
+        write_image(file, image);
+    }
+    const RenderStats& stats = renderer.stats();
+    return {{"scene", scene.name},
+            {"splats", stats.splats},
+            {"sh_degree", scene.cloud.sh_degree},
+            {"width", scene.camera.width},
+            {"height", scene.camera.height},
+            {"visible", stats.visible},
+            {"tile_entries", stats.tile_entries},
+            {"project_ms", median(project)},
+            {"sort_ms", median(sort)},
+            {"raster_ms", median(raster)},
+            {"render_ms", median(render)},
+            {"render_ms_min", *std::min_element(render.begin(), render.end())},
+            {"render_ms_max", *std::max_element(render.begin(), render.end())},
+            {"wall_ms", median(wall)}};
+}
+
+void run(const Options& options) {
+    gpu::Device device({.name = options.device, .instance_extensions = {}});
+    nlohmann::json out{{"device", device.device_name},
+                       {"subgroup_size", device.subgroup_size},
+                       {"frames", options.frames},
+                       {"scenes", nlohmann::json::array()}};
+    const int width = options.size[0], height = options.size[1];
+    for (std::size_t n : options.ball)
+        out["scenes"].push_back(measure(device, bench::ball_scene(n, width, height, options.seed), options));
+    for (std::size_t n : options.figure)
+        out["scenes"].push_back(
+            measure(device, bench::figure_scene(n, width, height, options.seed), options));
+    const auto vector = [](const std::vector<float>& v) { return glm::vec3(v[0], v[1], v[2]); };
+    for (const std::string& file : options.plys)
+        out["scenes"].push_back(measure(device,
+                                        {std::filesystem::path(file).stem().string(), read_ply(file),
+                                         Camera::look_at(vector(options.eye), vector(options.target),
+                                                         vector(options.up), 1, width, height)},
+                                        options));
+    fmt::print("{}\n", out.dump(2));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    CLI::App app{"Measures the renderer; JSON on stdout"};
+    app.add_option("--ball", options.ball, "Splats of the ball scene; several: one run each");
+    app.add_option("--figure", options.figure, "Splats of the figure scene; several: one run each");
+    app.add_option("--ply", options.plys, "Clouds to measure beside them");
+    app.add_option("--eye", options.eye, "Where --ply is seen from")->expected(3);
+    app.add_option("--target", options.target, "What is looked at")->expected(3);
+    app.add_option("--up", options.up, "Upwards in the scene")->expected(3);
+    app.add_option("--size", options.size, "Width and height")->expected(2);
+    app.add_option("--warm-up", options.warm_up, "Frames that do not count");
+    app.add_option("--frames", options.frames, "Frames of which the median counts")
+        ->check(CLI::PositiveNumber);
+    app.add_option("--seed", options.seed, "Of the generated scenes");
+    app.add_option("--gpu", options.device, "Part of the device's name, or its index");
+    app.add_option("--picture", options.picture, "Writes PREFIX_<scene>.png");
+    CLI11_PARSE(app, argc, argv);
+    try {
+        run(options);
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "bench_render: {}\n", error.what());
+        return 1;
+    }
+}
