@@ -45,14 +45,19 @@ struct CaptureView {
 /// (`mask/<frame>/<view>.png`, or `mask_path` in the file), or none.
 class Capture {
   public:
-    /// `path` is the folder or the JSON file. Throws InputError: names the file, the view, the key.
+    /// `path` is the folder or the JSON file. Looks at the headers of frame 0's images (videos: at their
+    /// packets) for sizes, alpha and length; decodes none of them. Images larger than w × h by an even margin
+    /// of at most 16 pixels are cropped evenly; of the same aspect, they scale the intrinsics. Throws
+    /// InputError: names the file, the view, the key.
     static Capture open(const std::filesystem::path& path, const CaptureOptions& options = {});
 
     const std::vector<CaptureView>& views() const;
     int frame_count() const;
     bool has_masks() const;
-    const TakeInfo& info()
-        const;  ///< fps, up (mean of the cameras' up, snapped to an axis when near), default view
+    /// Frame rate; up: the mean of the cameras' up, snapped to an axis within 10 degrees; default view: from
+    /// view 0's place towards the point nearest to all optical axes; bounds and floor: around that point, as
+    /// far as the cameras see; background: white under masks, else black.
+    const TakeInfo& info() const;
     const std::optional<PointCloud>& points() const;  ///< `ply_file_path`, if any
 
     /// One image, by random access (slow for videos: FrameReader reads them in order).

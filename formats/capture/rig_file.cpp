@@ -274,6 +274,21 @@ void group_frames(RigFile& rig) {
     if (!rig.frame_count) rig.frame_count = frames;
 }
 
+/// One camera that moves while time goes by (entries with different "time") would pass for many views of one
+/// moment.
+void refuse_moving_camera(const json& entries, const RigFile& rig) {
+    const auto time = [](const json& entry) {
+        const auto found = entry.find("time");
+        return found != entry.end() && found->is_number() ? found->get<double>() : 0.0;
+    };
+    for (std::size_t i = 0; i < entries.size(); ++i)
+        if (time(entries[i]) != time(entries[0]) && !rig.views[i].image.numbered)
+            throw InputError(
+                "{}: time differs from that of the first entry: one moving camera is not a capture, "
+                "several views of each moment are needed",
+                rig.views[i].place);
+}
+
 FrameRate read_fps(const Keys& keys) {
     const json* value = keys.find("fps");
     if (value->is_string()) {
@@ -382,6 +397,7 @@ RigFile read_rig_file(const fs::path& path) {
 
     for (std::size_t i = 0; i < entries->size(); ++i)
         rig.views.push_back(read_entry(rig, root, (*entries)[i], i));
+    refuse_moving_camera(*entries, rig);
     group_frames(rig);
     if (rig.views.size() > std::size_t(kMaxViews))
         throw InputError("{}: {} views, but at most {} are accepted", rig.file.string(), rig.views.size(),

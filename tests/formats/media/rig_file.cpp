@@ -130,6 +130,10 @@ TEST_CASE("what is wrong in the JSON is said by entry and key") {
     says(with_root("frames", json::array()), "no list \"frames\"");
     says(with_root("frames", 3), "no list \"frames\"");
     says(with_root("frames", {5}), "frames[0] is not an object");
+    json moving = good;
+    moving["frames"].push_back(rig_entry("images/a.png", ring_camera(1, 4, 16, 12)));
+    moving["frames"][0]["time"] = 0.0, moving["frames"][1]["time"] = 0.1;
+    says(moving, "frames[1] (a.png): time differs");
     says(json::array(), "not a JSON object");
     for (const char* text : {"", "{", "{\"frames\": [NaN]}", "{\"frames\": [1e999]}", "\xff\xfe"}) {
         const std::string said = complaint(folder.write("transforms.json", text));
