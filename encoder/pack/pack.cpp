@@ -213,18 +213,28 @@ std::uint64_t Packer::write(const std::filesystem::path& directory, double quali
     return bytes;
 }
 
-/// Bisection: the highest quality whose stream stays within the rate.
-double search_quality(Packer& packer, const std::filesystem::path& directory, double bit_rate) {
-    double low = 0, high = 100, best = 0;
+/// Bisection: the highest quality whose stream stays within the rate, left behind in `directory`.
+PackResult write_at_rate(Packer& packer, const std::filesystem::path& directory, double bit_rate) {
+    double low = 0, high = 100;
+    PackResult best, written;
+    const auto write = [&](double quality) {
+        written.quality = quality;
+        written.bytes = packer.write(directory, quality);
+        const double rate = packer.bits_per_second(written.bytes);
+        if (rate <= bit_rate) best = written;
+        return rate;
+    };
     for (int i = 0; i < kRateTries; ++i) {
-        const double middle = (low + high) / 2;
-        const double rate = packer.bits_per_second(packer.write(directory, middle));
-        if (rate <= bit_rate)
-            best = low = middle;
-        else
-            high = middle;
+        const double middle = (low + high) / 2, rate = write(middle);
+        (rate <= bit_rate ? low : high) = middle;
         if (rate <= bit_rate && rate >= bit_rate * (1 - kRateTolerance)) break;
     }
+    const double lowest = best.bytes ? 0 : write(0);
+    if (!best.bytes)
+        throw InputError(
+            "the take needs {:.2f} Mbit/s even at the lowest quality; use fewer splats or a lower SH degree",
+            lowest / 1e6);
+    if (written.quality != best.quality) write(best.quality);
     return best;
 }
 
@@ -256,14 +266,10 @@ PackResult pack(const std::filesystem::path& model, const std::filesystem::path&
     Packer packer(model, options);
     const TemporaryDirectory directory(fmt::format("{}.part", target.string()));
     PackResult result;
-    result.quality =
-        options.bit_rate ? search_quality(packer, directory.path(), *options.bit_rate) : options.quality;
-    result.bytes = packer.write(directory.path(), result.quality);
-    if (options.bit_rate && packer.bits_per_second(result.bytes) > *options.bit_rate)
-        throw InputError(
-            "the take needs {:.2f} Mbit/s even at the lowest quality; use fewer splats or a lower "
-            "SH degree",
-            packer.bits_per_second(result.bytes) / 1e6);
+    if (options.bit_rate)
+        result = write_at_rate(packer, directory.path(), *options.bit_rate);
+    else
+        result = {packer.write(directory.path(), options.quality), options.quality, 0};
     const VerifyReport report = verify(directory.path());
     if (!report.problems.empty())
         throw InputError("the packed stream does not verify: {}", report.problems.front());

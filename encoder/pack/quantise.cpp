@@ -13,14 +13,26 @@ namespace {
 constexpr std::uint8_t kGrey = 128;
 /// Luma levels kept free at both ends of a block's positions: what the codec adds or takes is not clipped.
 constexpr int kGuard = 4;
-/// A level is kept while the value stays this near to it (in levels; 0.5 would be plain rounding): what
-/// flickers between two levels costs bits in every frame.
-constexpr double kPositionHold = 0.6, kHold = 0.8;
 /// Scales below this share of the take's extent are raised to it: a hundredth of a pixel in a full view.
 constexpr float kSmallestScale = 1e-4f;
 
 /// Values of one plane over the segment: values[frame][splat].
 using PlaneValues = std::vector<std::vector<float>>;
+
+/// Levels between the least and the greatest value of a plane.
+constexpr float kLevels = 254;
+/// A handful of overshooting colours would make all colours coarse: this share at each end may be clipped.
+constexpr double kStrays = 5e-4;
+
+void clip_strays(const PlaneValues& values, float& low, float& high) {
+    std::vector<float> all;
+    for (const auto& frame : values) all.insert(all.end(), frame.begin(), frame.end());
+    const auto stray = std::ptrdiff_t(kStrays * double(all.size()));
+    std::nth_element(all.begin(), all.begin() + stray, all.end());
+    low = all[std::size_t(stray)];
+    std::nth_element(all.begin(), all.end() - 1 - stray, all.end());
+    high = all[all.size() - 1 - std::size_t(stray)];
+}
 
 class Quantiser {
   public:
@@ -86,15 +98,8 @@ class Quantiser {
         return out_.luma[frame][y * std::size_t(l.atlas_width) + x];
     }
 
-    /// Writes a splat's levels over time. level(frame) is the wanted one, real-valued.
-    template <class Level>
-    void write_levels(int plane, std::size_t i, double hold, Level level) {
-        double kept = -1e9;
-        for (std::size_t f = 0; f < frames_.size(); ++f) {
-            const double wanted = level(f);
-            if (std::abs(wanted - kept) > hold) kept = std::clamp(std::round(wanted), 0.0, 255.0);
-            pixel(f, plane, i) = std::uint8_t(kept);
-        }
+    void write_level(std::size_t frame, int plane, std::size_t i, double level) {
+        pixel(frame, plane, i) = std::uint8_t(std::clamp(std::round(level), 0.0, 255.0));
     }
     void pad_last_block(int plane) {
         const std::size_t count = out_.layout->splat_count;
@@ -113,11 +118,13 @@ class Quantiser {
                 const float v = values[f][i] = value(frames_[f], plane, i);
                 low = std::min(low, v), high = std::max(high, v);
             }
-        // 254: the middle of the range lies on grey, where the surroundings are.
-        const float step = l.plane_step[p] = std::max(least, (high - low) / 254);
+        if (plane >= kPlaneSh && high - low > kLevels * least) clip_strays(values, low, high);
+        // The middle of the range lies on grey, where the surroundings are.
+        const float step = l.plane_step[p] = std::max(least, (high - low) / kLevels);
         const float minimum = l.plane_min[p] = (low + high) / 2 - step * kGrey;
-        for (std::size_t i = 0; i < l.splat_count; ++i)
-            write_levels(plane, i, kHold, [&](std::size_t f) { return (values[f][i] - minimum) / step; });
+        for (std::size_t f = 0; f < frames_.size(); ++f)
+            for (std::size_t i = 0; i < l.splat_count; ++i)
+                write_level(f, plane, i, (values[f][i] - minimum) / step);
         pad_last_block(plane);
     }
 
@@ -172,9 +179,9 @@ class Quantiser {
             widest = std::max(widest, r.high - r.low);
         }
         // One level for the rounding of the offset.
-        constexpr int kLevels = 255 - 2 * kGuard - 1;
+        constexpr int kUsed = 255 - 2 * kGuard - 1;
         int shift = 0;
-        while (shift < kMaxPositionShift && widest > double(kLevels << shift)) ++shift;
+        while (shift < kMaxPositionShift && widest > double(kUsed << shift)) ++shift;
         l.position_shift[block * 3 + std::size_t(axis)] = std::uint8_t(shift);
         const double level = double(1 << shift);
         const double start = (ranges[0].low + ranges[0].high) / 2 - kGrey * level;
@@ -182,14 +189,11 @@ class Quantiser {
             const double lowest = ranges[f].high - (255 - kGuard) * level;
             const double highest = ranges[f].low - kGuard * level;
             const double offset = std::clamp(start + ranges[f].moved, lowest, highest);
-            out_.position_offset[(f * l.blocks() + block) * 3 + std::size_t(axis)] =
-                std::int32_t(std::lround(offset));
+            const std::int32_t exact = std::int32_t(std::lround(offset));
+            out_.position_offset[(f * l.blocks() + block) * 3 + std::size_t(axis)] = exact;
+            for (std::size_t i = first; i < last; ++i)
+                write_level(f, kPlanePosition + axis, i, (grid(f, axis, i) - exact) / level);
         }
-        for (std::size_t i = first; i < last; ++i)
-            write_levels(kPlanePosition + axis, i, kPositionHold, [&](std::size_t f) {
-                const auto offset = out_.position_offset[(f * l.blocks() + block) * 3 + std::size_t(axis)];
-                return (grid(f, axis, i) - offset) / level;
-            });
     }
 
     std::span<const SplatCloud> frames_;
