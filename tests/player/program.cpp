@@ -123,6 +123,59 @@ TEST_CASE("headless, a cloud becomes numbered images and statistics") {
     CHECK(stats["dropped"] == 0);
 }
 
+TEST_CASE("headless, every frame of a stream is decoded and rendered once, in order") {
+    const Folder folder;
+    const Result result = play(
+        folder,
+        fmt::format("'{}' --headless --validation -o out_%d.png --size 64x64 --stats stats.json", GOLDEN));
+    CAPTURE(result.errors);
+    REQUIRE(result.status == 0);
+    CHECK(result.errors.empty());
+    const auto stats = nlohmann::json::parse(read_text(folder.path / "stats.json"));
+    REQUIRE(stats["frames"].size() == 5);
+    for (int i = 0; i < 5; ++i) {
+        CHECK(stats["frames"][i]["index"] == i);
+        CHECK(stats["frames"][i]["splats"] == 150);
+        CHECK(fs::exists(folder.path / fmt::format("out_{}.png", i)));
+    }
+    CHECK_FALSE(fs::exists(folder.path / "out_5.png"));
+    CHECK(play(folder, fmt::format("'{}' --headless --frames 3:6", GOLDEN)).status == 2);
+}
+
+TEST_CASE("a damaged segment costs its frames and no others") {
+    const Folder folder;
+    fs::copy(GOLDEN, folder.path / "take");
+    const fs::path side = folder.path / "take" / "side.vol";
+    std::fstream file(side, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(-1, std::ios::end);
+    const char last = char(file.get());
+    file.seekp(-1, std::ios::end);
+    file.put(char(last ^ 0x55));  // of the second segment's last chunk
+    file.close();
+    const Result result = play(folder, "take --headless -o out_%d.png --size 64x64 --stats stats.json");
+    CAPTURE(result.errors);
+    CHECK(result.status == 1);
+    CHECK(std::ranges::count(result.errors, '\n') == 1);
+    for (int i = 0; i < 5; ++i) CHECK(fs::exists(folder.path / fmt::format("out_{}.png", i)) == (i < 3));
+    const auto stats = nlohmann::json::parse(read_text(folder.path / "stats.json"));
+    REQUIRE(stats["lost"].size() == 1);
+    CHECK(stats["lost"][0]["frame"] == 3);
+    CHECK(stats["lost"][0]["frames"] == 2);
+}
+
+TEST_CASE("the window plays a stream") {
+    const Folder folder;
+    const Result result = play(
+        folder, fmt::format("'{}' --validation --screenshot window.png --frames 7 --size 640x480", GOLDEN),
+        true);
+    CAPTURE(result.errors);
+    REQUIRE(result.status == 0);
+    CHECK(result.errors.empty());
+    const Image8 image = read_image(folder.path / "window.png");
+    REQUIRE(image.width == 640);
+    CHECK(image.at(24, 450)[1] < 128);  // the panel with the timeline
+}
+
 TEST_CASE("the window shows picture and panels") {
     const Folder folder;
     write_ball(folder.path / "ball.ply");
