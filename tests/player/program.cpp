@@ -42,10 +42,14 @@ std::string read_text(const fs::path& file) {
 
 /// Runs volumen-play in the folder, on a display of its own where `display` says so.
 Result play(const Folder& folder, const std::string& arguments, bool display = false) {
-    const std::string wrapper =
-        display ? "xvfb-run -a -s '-screen 0 1024x768x24' " : "env -u DISPLAY -u WAYLAND_DISPLAY ";
-    const std::string command = fmt::format("cd '{}' && {} timeout 100 '{}' {} >stdout.txt 2>stderr.txt",
-                                            folder.path.string(), wrapper, VOLUMEN_PLAY, arguments);
+    // Validation layers and window drivers leak a little when they are unloaded: a build with
+    // AddressSanitizer looks for leaks in the runs without them.
+    const bool foreign = display || arguments.find("--validation") != std::string::npos;
+    const std::string command =
+        fmt::format("cd '{}' && {} {} timeout 100 '{}' {} >stdout.txt 2>stderr.txt", folder.path.string(),
+                    foreign ? "ASAN_OPTIONS=detect_leaks=0" : "",
+                    display ? "xvfb-run -a -s '-screen 0 1024x768x24'" : "env -u DISPLAY -u WAYLAND_DISPLAY",
+                    VOLUMEN_PLAY, arguments);
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_text(folder.path / "stderr.txt")};
 }
@@ -139,6 +143,7 @@ TEST_CASE("headless, every frame of a stream is decoded and rendered once, in or
         CHECK(fs::exists(folder.path / fmt::format("out_{}.png", i)));
     }
     CHECK_FALSE(fs::exists(folder.path / "out_5.png"));
+    CHECK(play(folder, fmt::format("'{}' --headless --size 64x64 --frames 1:4", GOLDEN)).status == 0);
     CHECK(play(folder, fmt::format("'{}' --headless --frames 3:6", GOLDEN)).status == 2);
 }
 
