@@ -59,7 +59,7 @@ struct Geometry {
     V opacity;  ///< the sigmoid, without compensation
 };
 
-HWY_INLINE void rotation_matrix(const V q[4], V r[3][3]) {
+void rotation_matrix(const V q[4], V r[3][3]) {
     const V one = set(1), two = set(2);
     const V w = q[0], x = q[1], y = q[2], z = q[3];
     r[0][0] = one - two * (y * y + z * z);
@@ -73,7 +73,8 @@ HWY_INLINE void rotation_matrix(const V q[4], V r[3][3]) {
     r[2][2] = one - two * (x * x + y * y);
 }
 
-HWY_INLINE Geometry geometry(const SplatCloud& cloud, const View& view, std::size_t i, std::size_t n) {
+// Not forced inline, like the other long ones: sanitisers take minutes to compile one huge function.
+Geometry geometry(const SplatCloud& cloud, const View& view, std::size_t i, std::size_t n) {
     Geometry g;
     const float* base = cloud.values.data() + i;
     const auto channel = [&](int c) { return load(base + cloud.count * std::size_t(c), n); };
@@ -140,8 +141,8 @@ HWY_INLINE void view_direction(const Geometry& g, const View& view, V direction[
 }
 
 /// 0.5 + Σ SH · basis, before the clamp.
-HWY_INLINE void raw_colour(const SplatCloud& cloud, int degree, const V* basis, std::size_t i, std::size_t n,
-                           V colour[3]) {
+void raw_colour(const SplatCloud& cloud, int degree, const V* basis, std::size_t i, std::size_t n,
+                V colour[3]) {
     for (int c = 0; c < 3; ++c) colour[c] = set(0.5f);
     for (int k = 0; k < sh_coefficients(degree); ++k)
         for (int c = 0; c < 3; ++c) {
@@ -241,9 +242,9 @@ HWY_INLINE void put(SplatCloud& gradients, int channel, std::size_t i, std::size
 }
 
 /// Colour back to SH coefficients, and to the position through the view direction.
-HWY_INLINE void colour_backward(const SplatCloud& cloud, const View& view, const Geometry& g, std::size_t i,
-                                std::size_t n, hn::Mask<D> drawn, V d_colour[3], SplatCloud& gradients,
-                                V d_position[3]) {
+void colour_backward(const SplatCloud& cloud, const View& view, const Geometry& g, std::size_t i,
+                     std::size_t n, hn::Mask<D> drawn, V d_colour[3], SplatCloud& gradients,
+                     V d_position[3]) {
     V direction[3], inverse_distance, basis[16], colour[3], sums[16], d_direction[3];
     view_direction(g, view, direction, inverse_distance);
     sh_basis(d, view.degree, direction[0], direction[1], direction[2], basis);
@@ -269,7 +270,7 @@ HWY_INLINE void colour_backward(const SplatCloud& cloud, const View& view, const
 }
 
 /// Gradient of the given quaternion from that of the rotation matrix.
-HWY_INLINE void quaternion_backward(const Geometry& g, const V dr[3][3], V dq[4]) {
+void quaternion_backward(const Geometry& g, const V dr[3][3], V dq[4]) {
     const V two = set(2), w = g.q[0], x = g.q[1], y = g.q[2], z = g.q[3];
     const V yz = dr[2][1] - dr[1][2], zx = dr[0][2] - dr[2][0], xy = dr[1][0] - dr[0][1];
     const V s01 = dr[0][1] + dr[1][0], s02 = dr[0][2] + dr[2][0], s12 = dr[1][2] + dr[2][1];

@@ -40,7 +40,9 @@ struct Rasteriser::State {
     TileGrid grid;
     PlanarImage image;
     std::vector<float> alpha;
-    std::vector<char> touched;  ///< tiles of the image that show more than the background
+    enum class Shows : char { kNothing, kBackground, kSplats, kNewSplats };
+    std::vector<Shows> shows;          ///< what each tile of the image holds
+    std::vector<std::uint32_t> stale;  ///< tiles to be given back to the background
 
     std::vector<ScreenSplat> screen;
     std::vector<float> radii, screen_gradients, weights;
@@ -50,21 +52,38 @@ struct Rasteriser::State {
     RasterProfile profile;
 
     void shape_image(const Camera& camera, glm::vec3 new_background);
+    void find_stale();
     void clear_tile(std::size_t tile);
     void project_part(std::size_t part);
     TileJob job(std::size_t occupied_index);
     void gather_sums(std::size_t begin, std::size_t end, ScreenSums& sums);
 };
 
-/// Only tiles that splats touched change from view to view; the rest of the image stays as it is.
 void Rasteriser::State::shape_image(const Camera& camera, glm::vec3 new_background) {
     const TileGrid wanted(camera.width, camera.height);
-    if (wanted == grid && new_background == background) return;
-    grid = wanted, background = new_background;
-    image = PlanarImage(camera.width, camera.height);
-    for (int k = 0; k < 3; ++k) std::ranges::fill(image.plane(k), background[k]);
-    alpha.assign(image.area(), 0.0f);
-    touched.assign(grid.tiles(), 0);
+    if (!(wanted == grid)) {
+        grid = wanted;
+        image = PlanarImage(camera.width, camera.height);
+        alpha.assign(image.area(), 0.0f);
+        shows.assign(grid.tiles(), Shows::kNothing);
+    } else if (new_background != background) {
+        std::ranges::fill(shows, Shows::kNothing);
+    }
+    background = new_background;
+}
+
+/// Only the tiles that splats touch change from view to view; the background of the others is drawn once.
+void Rasteriser::State::find_stale() {
+    for (const std::uint32_t tile : lists.occupied()) shows[tile] = Shows::kNewSplats;
+    stale.clear();
+    for (std::size_t tile = 0; tile < shows.size(); ++tile) {
+        if (shows[tile] == Shows::kNewSplats) {
+            shows[tile] = Shows::kSplats;
+        } else if (shows[tile] != Shows::kBackground) {
+            shows[tile] = Shows::kBackground;
+            stale.push_back(std::uint32_t(tile));
+        }
+    }
 }
 
 void Rasteriser::State::clear_tile(std::size_t tile) {
@@ -139,14 +158,21 @@ const PlanarImage& Rasteriser::forward(const SplatCloud& cloud, const Camera& ca
 
     const auto occupied = s.lists.occupied();
     if (s.tile_states.size() < occupied.size()) s.tile_states.resize(occupied.size());
-    for (char& t : s.touched) t = t ? 2 : 0;
-    for (const std::uint32_t tile : occupied) s.touched[tile] = 1;
-    for (std::size_t tile = 0; tile < s.touched.size(); ++tile)
-        if (s.touched[tile] == 2) s.clear_tile(tile), s.touched[tile] = 0;
-    const auto blend_tiles = [&](std::size_t begin, std::size_t end, int) {
-        for (std::size_t i = begin; i < end; ++i) blend_tile(s.job(i), s.image, s.alpha.data());
+    s.find_stale();
+    constexpr std::size_t kClearedAtOnce = 8;
+    const std::size_t clears = (s.stale.size() + kClearedAtOnce - 1) / kClearedAtOnce;
+    const auto draw = [&](std::size_t begin, std::size_t end, int) {
+        for (std::size_t i = begin; i < end; ++i) {
+            if (i < occupied.size()) {
+                blend_tile(s.job(i), s.image, s.alpha.data());
+                continue;
+            }
+            const std::size_t first = (i - occupied.size()) * kClearedAtOnce;
+            const std::size_t last = std::min(first + kClearedAtOnce, s.stale.size());
+            for (std::size_t k = first; k < last; ++k) s.clear_tile(s.stale[k]);
+        }
     };
-    parallel_for(occupied.size(), 1, std::cref(blend_tiles));
+    parallel_for(occupied.size() + clears, 1, std::cref(draw));
     s.profile.blend_ms = watch.lap();
     return s.image;
 }

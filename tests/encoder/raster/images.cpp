@@ -171,6 +171,9 @@ TEST_CASE("an empty cloud shows the background, and images are cleared from view
     rasteriser.forward(ball, turned, settings);
     rasteriser.forward(ball, scenes::camera(33, 70), settings);
     rasteriser.forward(ball, turned, settings);
+    RasterSettings other = settings;
+    other.background = {0, 1, 0};
+    rasteriser.forward(ball, camera, other);
     const Outcome used = outcome(rasteriser, ball, camera, settings);
     Rasteriser fresh;
     CHECK(used == outcome(fresh, ball, camera, settings));
