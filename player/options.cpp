@@ -111,7 +111,7 @@ std::optional<PlayOptions> parse_options(int argc, const char* const* argv) {
     app.add_option("--screenshot", options.screenshot,
                    "save the window after --frames N frames (3) and quit");
     app.add_flag("--validation", options.validation, "with Vulkan's validation layers");
-    app.add_flag("--vr", vr, "on a headset");
+    app.add_flag("--vr", vr, "on a headset (not in this build)");
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& done) {  // --help, --version
