@@ -28,8 +28,8 @@ float normal(std::mt19937_64& random) {
     return std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi_v<float> * v);
 }
 
-glm::vec3 draw_background(std::mt19937_64& random, bool random_colour, glm::vec3 fixed) {
-    if (!random_colour) return fixed;
+glm::vec3 draw_background(std::mt19937_64& random, float random_share, glm::vec3 fixed) {
+    if (uniform(random) >= random_share) return fixed;
     const float r = uniform(random), g = uniform(random), b = uniform(random);
     return {r, g, b};
 }

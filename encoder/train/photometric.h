@@ -43,7 +43,7 @@ inline float uniform(std::mt19937_64& random) {
 }
 /// A standard normal number, the same on every standard library with the same log and cos.
 float normal(std::mt19937_64& random);
-/// The background of an iteration: a random colour for masked views where that is wanted, else `fixed`.
-glm::vec3 draw_background(std::mt19937_64& random, bool random_colour, glm::vec3 fixed);
+/// The background of an iteration: a random colour in that share of the iterations, else `fixed`.
+glm::vec3 draw_background(std::mt19937_64& random, float random_share, glm::vec3 fixed);
 
 }  // namespace volumen::train

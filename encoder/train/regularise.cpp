@@ -121,4 +121,26 @@ float temporal_term(const SplatCloud& cloud, const SplatCloud& previous, std::sp
     return std::accumulate(terms.begin(), terms.end(), 0.0f);
 }
 
+float shrink_term(const SplatCloud& cloud, float opacity_weight, float size_weight, SplatCloud& gradients) {
+    const float opacity_pull = opacity_weight / float(cloud.count),
+                size_pull = size_weight / (3 * float(cloud.count));
+    float sum = 0;
+    const std::span<const float> logit = cloud.channel(SplatCloud::kOpacity);
+    for (std::size_t i = 0; i < cloud.count; ++i) {
+        const float opacity = 1 / (1 + std::exp(-logit[i]));
+        sum += opacity_pull * opacity;
+        gradients.channel(SplatCloud::kOpacity)[i] += opacity_pull * opacity * (1 - opacity);
+    }
+    for (int a = 0; a < 3; ++a) {
+        const std::span<const float> scale = cloud.channel(SplatCloud::kScale + a);
+        const std::span<float> to = gradients.channel(SplatCloud::kScale + a);
+        for (std::size_t i = 0; i < cloud.count; ++i) {
+            const float pull = size_pull * std::exp(scale[i]);
+            sum += pull;
+            to[i] += pull;
+        }
+    }
+    return sum;
+}
+
 }  // namespace volumen::train

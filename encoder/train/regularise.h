@@ -39,4 +39,8 @@ class RigidTerm {
 float temporal_term(const SplatCloud& cloud, const SplatCloud& previous, std::span<const float> weights,
                     SplatCloud& gradients);
 
+/// opacity_weight · mean opacity + size_weight · mean axis (exp of log-scale); adds the gradient, returns the
+/// term.
+float shrink_term(const SplatCloud& cloud, float opacity_weight, float size_weight, SplatCloud& gradients);
+
 }  // namespace volumen::train

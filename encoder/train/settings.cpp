@@ -10,12 +10,12 @@ TrainSettings preset(const std::string& name) {
         settings.first_iterations = 1200;
         settings.refresh_iterations = 200;
         settings.coarse_iterations = 90;
-        settings.fine_iterations = 100;
+        settings.fine_iterations = 150;
     } else if (name == "best") {
         settings.first_iterations = 10'000;
         settings.refresh_iterations = 2000;
         settings.coarse_iterations = 400;
-        settings.fine_iterations = 1000;
+        settings.fine_iterations = 2000;
     } else if (name != "standard") {
         throw UsageError("--preset {}: there are draft, standard and best", name);
     }

@@ -106,7 +106,7 @@ void TakeTrainer::train_still(const TrainingFrame& frame, int iterations, bool f
     Densifier densifier;
     ViewOrder order(int(frame.views.size()));
     SplatCloud gradients;
-    const bool masked = !frame.views.front().alpha.empty();
+    const float random_share = frame.views.front().alpha.empty() ? 0 : settings_.random_background;
     const Densifier::Settings growth{
         .budget = std::size_t(settings_.splats), .opacity_floor = settings_.opacity_floor, .extent = extent_};
     const float start_rate = from_nothing ? settings_.position_rate : 0.3f * settings_.position_rate;
@@ -114,11 +114,12 @@ void TakeTrainer::train_still(const TrainingFrame& frame, int iterations, bool f
     for (int i = 0; i < iterations; ++i) {
         const float t = float(i) / float(iterations);
         RasterSettings raster;
-        raster.background = draw_background(random_, masked && settings_.random_background, background_);
+        raster.background = draw_background(random_, random_share, background_);
         // One more SH degree each eighth of the run, so that low degrees settle first.
         raster.sh_degree = from_nothing ? std::min(settings_.sh_degree, int(8 * t)) : settings_.sh_degree;
         const TrainingView& view = frame.views[std::size_t(order.next(random_))];
         photometric_(cloud_, view, raster, settings_.ssim_weight, gradients);
+        shrink_term(cloud_, settings_.opacity_weight, settings_.size_weight / extent_, gradients);
         adam.step(cloud_, gradients, rates(start_rate * decayed(t, kRateDecay), 1));
         if (i < until) densifier.observe(photometric_.rasteriser);
         if (i >= from && i < until && i % kDensifyEvery == 0) densifier.run(cloud_, adam, growth, random_);
@@ -138,7 +139,7 @@ void TakeTrainer::track_motion(const TrainingFrame& frame, const Tick& tick) {
     SplatCloud motion = last_motion_, gradients, d_motion;
     Adam adam;
     ViewOrder order(int(frame.views.size()));
-    const bool masked = !frame.views.front().alpha.empty();
+    const float random_share = frame.views.front().alpha.empty() ? 0 : settings_.random_background;
     std::vector<float> node_rates(std::size_t(motion.channels()), 0);
     const int levels = int(smaller.size()) + 1;
     for (int i = 0; i < settings_.coarse_iterations; ++i) {
@@ -149,7 +150,7 @@ void TakeTrainer::track_motion(const TrainingFrame& frame, const Tick& tick) {
         std::fill_n(node_rates.begin() + SplatCloud::kPosition, 3, rate * extent_);
         std::fill_n(node_rates.begin() + SplatCloud::kRotation, 4, rate);
         RasterSettings raster;
-        raster.background = draw_background(random_, masked && settings_.random_background, background_);
+        raster.background = draw_background(random_, random_share, background_);
         raster.compensate = level > 0;  // small images: splats thinner than a pixel must not grow
         graph_->warp(motion, cloud_);
         photometric_(cloud_, images.views[std::size_t(order.next(random_))], raster, settings_.ssim_weight,
@@ -167,13 +168,13 @@ void TakeTrainer::fine_tune(const TrainingFrame& frame, const Tick& tick) {
     Adam adam;
     ViewOrder order(int(frame.views.size()));
     SplatCloud gradients;
-    const bool masked = !frame.views.front().alpha.empty();
+    const float random_share = frame.views.front().alpha.empty() ? 0 : settings_.random_background;
     std::vector<float> temporal(std::size_t(cloud_.channels()), settings_.temporal_weight);
     std::fill_n(temporal.begin() + SplatCloud::kPosition, 3, settings_.temporal_weight / extent_);
     for (int i = 0; i < settings_.fine_iterations; ++i) {
         const float t = float(i) / float(settings_.fine_iterations);
         RasterSettings raster;
-        raster.background = draw_background(random_, masked && settings_.random_background, background_);
+        raster.background = draw_background(random_, random_share, background_);
         const TrainingView& view = frame.views[std::size_t(order.next(random_))];
         photometric_(cloud_, view, raster, settings_.ssim_weight, gradients);
         (*rigid_)(cloud_, settings_.rigid_weight, gradients);

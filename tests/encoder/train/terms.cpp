@@ -167,6 +167,16 @@ TEST_CASE("the rigid term's gradient matches finite differences") {
                    [&](const SplatCloud& at) { return double(term(at, 5, unused)); });
 }
 
+TEST_CASE("the shrinking term's gradient matches finite differences") {
+    INFO("seed " << kSeed);
+    std::mt19937_64 random(kSeed);
+    SplatCloud cloud = sheet(6, random), gradient(cloud.count, 0), unused(cloud.count, 0);
+    jitter(cloud, {7, 8, 9, 10}, 1, random);
+    shrink_term(cloud, 2, 3, gradient);
+    check_gradient(cloud, gradient, {7, 8, 9, 10}, 3,
+                   [&](const SplatCloud& at) { return double(shrink_term(at, 2, 3, unused)); });
+}
+
 TEST_CASE("the temporal term pulls towards the frame before, by L1") {
     SplatCloud before(4, 0), now(4, 0), gradient(4, 0);
     now.channel(2)[1] = 0.5f;
