@@ -42,6 +42,9 @@ class Renderer {
     Image8 render(const Camera& camera, const RenderSettings& settings);
     /// Records the rendering into `commands`, as part of a larger frame (the window's). The result is in
     /// target() (VK_FORMAT_R8G8B8A8_UNORM, layout GENERAL), of the camera's size, when `commands` has run.
+    /// Ask for target() after every call: another size is another image. `commands` must be submitted before
+    /// the next call on this object. Where a frame needs more room than there is, it shows fewer splats, and
+    /// the next one that is recorded after it has finished has the room.
     void record(VkCommandBuffer commands, const Camera& camera, const RenderSettings& settings);
     VkImage target() const;
     VkImageView target_view() const;

@@ -7,9 +7,12 @@
 
 namespace volumen::test {
 
+/// The device that all tests share. Never destroyed: the driver stays loaded, so that the leak checker can
+/// tell its leaks by its name.
 inline gpu::Device& device() {
-    static gpu::Device shared{gpu::DeviceParams{.name = {}, .validation = true, .instance_extensions = {}}};
-    return shared;
+    static gpu::Device* const shared =
+        new gpu::Device(gpu::DeviceParams{.name = {}, .validation = true, .instance_extensions = {}});
+    return *shared;
 }
 
 /// To stand in every test: the validation layers have had nothing to say by its end.

@@ -20,8 +20,8 @@ Camera test_camera(int width, int height) {
 }
 
 Renderer& renderer() {
-    static Renderer shared{device()};
-    return shared;
+    static Renderer* const shared = new Renderer(device());
+    return *shared;
 }
 
 double score(const SplatCloud& cloud, const Camera& camera, const RenderSettings& settings) {
