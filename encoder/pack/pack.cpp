@@ -87,6 +87,7 @@ class Packer {
   private:
     void cut_segments();
     void code_all(const std::filesystem::path& video_file, double quality);
+    void check_exact(const SideSegment& written, const Bytes& bytes, const SegmentEntry& entry) const;
     bool within_bounds(const CodedSegment& segment) const;
     void write_side(const std::filesystem::path& directory, double quality);
     void write_manifest_file(const std::filesystem::path& directory);
@@ -135,11 +136,12 @@ void Packer::code_all(const std::filesystem::path& video_file, double quality) {
             good = within_bounds(coded);
             if (!good) break;
             writer.add(coded.video);
-            side_segments_.push_back(write_side_segment(coded.side));
             SegmentEntry& entry = entries_.emplace_back();
             entry.first_frame = std::uint32_t(s.first_frame);
             entry.frame_count = std::uint32_t(s.frame_count);
             entry.splat_count = coded.side.layout->splat_count;
+            side_segments_.push_back(write_side_segment(coded.side));
+            check_exact(coded.side, side_segments_.back(), entry);
             if (options_.progress) options_.progress(s.first_frame + s.frame_count, info_.frame_count());
         }
         if (good) {
@@ -152,6 +154,21 @@ void Packer::code_all(const std::filesystem::path& video_file, double quality) {
                 options_.codec);
         settings_.quality.quantiser = std::max(1, settings_.quality.quantiser - kQuantiserDrop);
     }
+}
+
+/// What must be exact is read back and compared.
+void Packer::check_exact(const SideSegment& written, const Bytes& bytes, const SegmentEntry& entry) const {
+    SideHeader header;
+    header.sh_degree = info_.sh_degree;
+    header.atlas_width = settings_.atlas.width, header.atlas_height = settings_.atlas.height;
+    const SideSegment read = read_side_segment(bytes, entry, header, "the segment just packed");
+    if (read.position_offset != written.position_offset || read.luma_crc != written.luma_crc ||
+        read.layout->position_shift != written.layout->position_shift ||
+        read.layout->plane_step != written.layout->plane_step ||
+        read.layout->plane_min != written.layout->plane_min)
+        throw InputError(
+            "frame {}: the segment's exact parts do not read back as written; choose a lower quality",
+            entry.first_frame);
 }
 
 void Packer::write_side(const std::filesystem::path& directory, double quality) {
