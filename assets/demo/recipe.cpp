@@ -140,7 +140,7 @@ class Reader {
         g.dwell = std::clamp(j.at("dwell").get<float>(), 0.1f, 0.9f);
         g.palm = j.at("palm").get<float>(), g.gravity = j.value("gravity", 9.81f);
         g.throws = j.at("throws").get<int>();
-        if (g.throws < 6 || g.throws % 6 != 0) throw InputError("\"juggling\".throws: not a multiple of 6");
+        if (g.throws < 2 || g.throws % 2 != 0) throw InputError("\"juggling\".throws: not an even number");
     }
 
     void read_material(const Json& j) {

@@ -51,7 +51,7 @@ struct Juggling {
     float dwell = 0.45f;  ///< share of a hand's period in which it holds a ball
     float palm = 0;       ///< height of a held ball's centre over the hand
     float gravity = 9.81f;
-    int throws = 6;  ///< of both hands together in a loop: a multiple of 6
+    int throws = 6;  ///< of both hands in a loop: even, and a multiple of 6 where the balls differ in looks
 };
 
 enum class Pattern { solid, diamonds, stripes, rings, pleats, face, stage, ball };

@@ -113,7 +113,8 @@ std::string LineChart::svg() const {
 std::string bar_chart(const std::vector<Bar>& bars) {
     double high = 0;
     for (const Bar& b : bars) high = std::max(high, b.value);
-    std::string out = "<div class=\"bars\">";
+    constexpr std::size_t kLongList = 8;
+    std::string out = bars.size() > kLongList ? "<div class=\"bars two\">" : "<div class=\"bars\">";
     for (const Bar& b : bars) {
         const double share = high > 0 ? std::clamp(b.value / high, 0.0, 1.0) : 0;
         out += fmt::format(

@@ -57,8 +57,14 @@ Recipe lone_ball() {
 TEST_CASE("the dance loops, and arms and legs keep their lengths") {
     const Recipe recipe = built_in_recipe();
     const auto first = pose_at(recipe, 0), again = pose_at(recipe, recipe.loop_seconds());
-    for (std::size_t i = 0; i < first.size(); ++i)
-        CHECK(glm::length(first[i].origin - again[i].origin) < 1e-4f);
+    for (std::size_t i = 0; i < first.size(); ++i) {
+        float nearest = glm::length(first[i].origin - again[i].origin);
+        // The balls look the same: another may have taken the place of one.
+        if (recipe.bones[i].name.starts_with("ball_"))
+            for (const int ball : recipe.balls)
+                nearest = std::min(nearest, glm::length(first[i].origin - again[std::size_t(ball)].origin));
+        CHECK(nearest < 1e-4f);
+    }
     for (int frame = 0; frame < recipe.loop_frames; ++frame) {
         const auto pose = pose_at(recipe, float(frame) / float(recipe.fps));
         for (const Limb& limb : recipe.limbs)
