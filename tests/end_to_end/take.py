@@ -87,6 +87,7 @@ class Take(unittest.TestCase):
             self.standard_tools_count(f"http://127.0.0.1:{server.server_port}/manifest.mpd")
         finally:
             server.shutdown()
+            server.server_close()
 
     def test_headless_play_shows_each_frame_once_in_order(self):
         out = self.folder / "played"
@@ -109,7 +110,7 @@ class Take(unittest.TestCase):
         self.assertEqual(gpu["frames"], FRAMES)
         self.assertGreater(gpu["psnr"], 20)
         self.assertAlmostEqual(gpu["psnr"], cpu["psnr"], delta=0.05)
-        model = self.folder / "model.json"
+        model = self.folder / "unpacked.json"
         run(BIN / "volumen-encode", "evaluate", self.model, self.capture, "--views", "2", "--json", model, "--device", "cpu")
         self.assertGreater(cpu["psnr"], json.loads(model.read_text())["psnr"] - 1)
         page = report.read_text()
