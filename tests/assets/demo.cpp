@@ -10,6 +10,7 @@
 #include "assets/demo/field.h"
 #include "assets/demo/render.h"
 #include "assets/demo/take.h"
+#include "formats/capture/capture.h"
 #include "formats/core/error.h"
 #include "formats/media/image_file.h"
 
@@ -156,6 +157,20 @@ TEST_CASE("a written take is the same each time, and its cameras say where the p
         CHECK(bytes_of(entry.path()) == bytes_of(two.path / fs::relative(entry.path(), one.path)));
     }
     CHECK(files == 3 * 2 + 1);
+
+    const Capture capture = Capture::open(one.path);
+    CHECK(capture.frame_count() == 2);
+    CHECK(capture.has_masks());
+    CHECK(capture.info().up.z == doctest::Approx(1));
+    const std::vector<Camera> cameras = rig_cameras(recipe.rig, 3, 64);
+    REQUIRE(capture.views().size() == cameras.size());
+    for (std::size_t i = 0; i < cameras.size(); ++i) {
+        const Camera& read = capture.views()[i].camera;
+        CHECK(glm::length(read.centre() - cameras[i].centre()) < 1e-4f);
+        CHECK(glm::length(read.forward() - cameras[i].forward()) < 1e-4f);
+        CHECK(read.fx == doctest::Approx(cameras[i].fx));
+        CHECK(read.cy == doctest::Approx(cameras[i].cy));
+    }
 
     const auto root = nlohmann::json::parse(bytes_of(one.path / "transforms.json"));
     CHECK(root["fps"] == recipe.fps);
