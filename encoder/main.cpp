@@ -22,7 +22,7 @@ struct Arguments {
     std::string capture, output, model, stream;
     std::string profile = "auto", preset = "standard", device = "auto";
     std::string frames, holdout, size, bit_rate, fps, codec = "h264", views;
-    std::string json_file, html_file, images, gpu;
+    std::string json_file, html_file, images, contact_sheet, gpu;
     int splats = 0, sh_degree = -1, segment = 30;
     std::uint64_t seed = 1;
     double quality = -1;
@@ -119,6 +119,9 @@ void run_evaluate(const Arguments& a) {
     if (!a.json_file.empty()) options.json = a.json_file;
     if (!a.html_file.empty()) options.html = a.html_file;
     if (!a.images.empty()) options.images = a.images;
+    if (!a.contact_sheet.empty()) options.contact_sheet = a.contact_sheet;
+    Progress progress("evaluate", "frame");
+    options.progress = [&](int done, int of) { progress(done - 1, of, 1); };
     const Evaluation e = evaluate(a.stream, a.capture, options);
     fmt::print(stderr,
                "{} frames, {} views: {:.2f} dB ({:.2f} in the mask), SSIM {:.4f}, flicker {:.3f}; {:.1f} kB "
@@ -172,6 +175,8 @@ int run(int argc, char** argv) {
     evaluation.add_option("--json", a.json_file, "write figures, means and per frame (-: stdout)");
     evaluation.add_option("--html", a.html_file, "write a report with charts and pictures");
     evaluation.add_option("--images", a.images, "write the rendered images into this folder");
+    evaluation.add_option("--contact-sheet", a.contact_sheet,
+                          "write a PNG: frames across, truth above result");
     evaluation.add_option("--device", a.device, "auto, gpu (Vulkan) or cpu");
     evaluation.add_option("--gpu", a.gpu, "which GPU: part of its name, or its number");
 

@@ -1,0 +1,89 @@
+// bench_stream: how long packing, decoding and CPU reconstruction take, and how many bytes come out, for each
+// codec, on a generated figure that walks. JSON on stdout.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "encoder/pack/pack.h"
+#include "formats/core/error.h"
+#include "formats/splats/ply.h"
+#include "formats/stream/reader.h"
+#include "tests/bench/splat_scenes.h"
+
+using namespace volumen;
+namespace fs = std::filesystem;
+
+namespace {
+
+double milliseconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// The figure sways: each splat swings about the vertical axis, the more the higher it is.
+SplatCloud swaying(const SplatCloud& rest, int frame) {
+    SplatCloud cloud = rest;
+    for (std::size_t i = 0; i < rest.count; ++i) {
+        const float height = rest.channel(SplatCloud::kPosition + 1)[i];
+        const float swing = 0.15f * std::sin(0.25f * float(frame) + height);
+        cloud.channel(SplatCloud::kPosition)[i] += swing;
+        cloud.channel(SplatCloud::kPosition + 2)[i] += 0.5f * swing * height;
+    }
+    return cloud;
+}
+
+nlohmann::json measure(const fs::path& model, const fs::path& stream, const std::string& codec, int frames) {
+    PackOptions options;
+    options.codec = codec;
+    const PackResult packed = pack(model, stream, options);
+    const Stream opened = Stream::open(stream);
+    FrameDecoder decoder(opened, 0, HwAccel::none);
+    std::vector<double> decode, reconstruction;
+    for (auto start = std::chrono::steady_clock::now(); const auto frame = decoder.next();
+         start = std::chrono::steady_clock::now()) {
+        decode.push_back(milliseconds_since(start));
+        start = std::chrono::steady_clock::now();
+        reconstruct(*frame);
+        reconstruction.push_back(milliseconds_since(start));
+    }
+    const auto median = [](std::vector<double> values) {
+        std::nth_element(values.begin(), values.begin() + std::ptrdiff_t(values.size() / 2), values.end());
+        return values[values.size() / 2];
+    };
+    return {{"codec", codec},
+            {"frames", frames},
+            {"pack_ms_per_frame", packed.seconds * 1000 / frames},
+            {"bytes_per_frame", double(packed.bytes) / frames},
+            {"decode_ms", median(decode)},
+            {"reconstruct_cpu_ms", median(reconstruction)}};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    std::size_t splats = 10'000;
+    int frames = 60;
+    CLI::App app("Times packing and decoding on a generated take; JSON on stdout.");
+    app.add_option("--splats", splats, "of the generated figure")->capture_default_str();
+    app.add_option("--frames", frames, "of the generated take")->capture_default_str();
+    CLI11_PARSE(app, argc, argv);
+    const fs::path folder = fs::temp_directory_path() / fmt::format("volumen-bench-{}", getpid());
+    try {
+        fs::create_directories(folder / "model");
+        const SplatCloud rest = bench::figure_scene(splats, 1280, 720, 1).cloud;
+        for (int f = 0; f < frames; ++f)
+            write_ply(folder / "model" / fmt::format("{:06}.ply", f), swaying(rest, f));
+        nlohmann::json out = {{"benchmark", "stream"}, {"splats", splats}, {"runs", nlohmann::json::array()}};
+        for (const char* codec : {"h264", "hevc", "av1"})
+            out["runs"].push_back(measure(folder / "model", folder / codec, codec, frames));
+        fmt::print("{}\n", out.dump(2));
+        fs::remove_all(folder);
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "bench_stream: {}\n", error.what());
+        fs::remove_all(folder);
+        return 1;
+    }
+}
