@@ -17,7 +17,6 @@ using nlohmann::json;
 
 namespace {
 
-constexpr const char* kInfoName = "model.json";
 constexpr std::uintmax_t kMaxInfoBytes = 64u << 20;  ///< a few bytes a segment and view
 constexpr std::uint32_t kMaxViews = 10'000;
 
@@ -109,7 +108,7 @@ void write_model_info(const std::filesystem::path& model, const ModelInfo& info)
                        {"width", info.width},
                        {"height", info.height},
                        {"segments", segments}};
-    const std::filesystem::path file = model / kInfoName, temporary = model / "model.json.part";
+    const std::filesystem::path file = model / kModelFile, temporary = model / "model.json.part";
     std::ofstream out(temporary, std::ios::binary);
     out << root.dump(2) << '\n';
     out.close();
@@ -118,7 +117,7 @@ void write_model_info(const std::filesystem::path& model, const ModelInfo& info)
 }
 
 ModelInfo read_model_info(const std::filesystem::path& model) {
-    const std::filesystem::path file = model / kInfoName;
+    const std::filesystem::path file = model / kModelFile;
     if (!std::filesystem::exists(file)) return made_up_info(model);
     std::error_code error;
     if (std::filesystem::file_size(file, error) > kMaxInfoBytes || error)
@@ -134,7 +133,7 @@ std::vector<std::filesystem::path> model_frames(const std::filesystem::path& mod
         throw InputError("{}: no such directory; a model or a directory of PLY files is wanted",
                          model.string());
     std::vector<std::filesystem::path> files;
-    if (std::filesystem::exists(model / kInfoName)) {
+    if (std::filesystem::exists(model / kModelFile)) {
         const int count = read_model_info(model).frame_count();
         for (int frame = 0; frame < count; ++frame) {
             files.push_back(model_frame_path(model, frame));

@@ -15,6 +15,9 @@ struct ModelSegment {
     int first_frame = 0, frame_count = 0;
 };
 
+/// The file that makes a directory a model.
+inline constexpr const char* kModelFile = "model.json";
+
 struct ModelInfo {
     TakeInfo take;
     int sh_degree = 0;

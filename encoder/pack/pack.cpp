@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fstream>
 
+#include "encoder/new_directory.h"
 #include "encoder/pack/segment.h"
 #include "formats/splats/ply.h"
 #include "formats/stream/limits.h"
@@ -28,27 +29,6 @@ constexpr int kQuantiserDrop = 3;
 /// Closer to the wanted bit rate is not worth another encode.
 constexpr double kRateTolerance = 0.03;
 constexpr int kRateTries = 8;
-
-/// A directory that is gone when packing fails.
-class TemporaryDirectory {
-  public:
-    explicit TemporaryDirectory(std::filesystem::path path) : path_(std::move(path)) {
-        std::error_code error;
-        std::filesystem::remove_all(path_, error);
-        if (!std::filesystem::create_directories(path_, error))
-            throw InputError("{}: cannot be created ({})", path_.string(), error.message());
-    }
-    TemporaryDirectory(const TemporaryDirectory&) = delete;
-    TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-    ~TemporaryDirectory() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    const std::filesystem::path& path() const { return path_; }
-
-  private:
-    std::filesystem::path path_;
-};
 
 void write_file(const std::filesystem::path& file, std::span<const std::uint8_t> bytes) {
     std::ofstream out(file, std::ios::binary);
@@ -255,33 +235,13 @@ PackResult write_at_rate(Packer& packer, const std::filesystem::path& directory,
     return best;
 }
 
-/// `from` takes the place of `to`; what was there is removed only once it has.
-void replace_directory(const std::filesystem::path& from, const std::filesystem::path& to) {
-    const std::filesystem::path old = fmt::format("{}.old", to.string());
-    std::filesystem::remove_all(old);
-    const bool replaces = std::filesystem::exists(to);
-    if (replaces) std::filesystem::rename(to, old);
-    try {
-        std::filesystem::rename(from, to);
-    } catch (...) {
-        if (replaces) std::filesystem::rename(old, to);
-        throw;
-    }
-    std::filesystem::remove_all(old);
-}
-
 }  // namespace
 
 PackResult pack(const std::filesystem::path& model, const std::filesystem::path& stream,
                 const PackOptions& options) {
     const auto begin = std::chrono::steady_clock::now();
-    // "name/" means "name": the temporary directory stands beside it.
-    const std::filesystem::path target = stream.has_filename() ? stream : stream.parent_path();
-    if (std::filesystem::exists(target) && !std::filesystem::exists(target / kManifestName) &&
-        !(std::filesystem::is_directory(target) && std::filesystem::is_empty(target)))
-        throw UsageError("{}: exists and is no stream; choose another name", target.string());
+    NewDirectory directory(stream, kManifestName);
     Packer packer(model, options);
-    const TemporaryDirectory directory(fmt::format("{}.part", target.string()));
     PackResult result;
     if (options.bit_rate)
         result = write_at_rate(packer, directory.path(), *options.bit_rate);
@@ -290,7 +250,7 @@ PackResult pack(const std::filesystem::path& model, const std::filesystem::path&
     const VerifyReport report = verify(directory.path());
     if (!report.problems.empty())
         throw InputError("the packed stream does not verify: {}", report.problems.front());
-    replace_directory(directory.path(), target);
+    directory.commit();
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     return result;
 }

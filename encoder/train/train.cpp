@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "encoder/model.h"
+#include "encoder/new_directory.h"
 #include "encoder/train/quaternion.h"
 #include "encoder/train/take_trainer.h"
 #include "formats/core/error.h"
@@ -73,8 +74,7 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
     info.width = capture.views()[std::size_t(views.front())].camera.width;
     info.height = capture.views()[std::size_t(views.front())].camera.height;
 
-    std::filesystem::create_directories(model);
-    std::filesystem::remove(model / "model.json");  // what is there is no longer whole
+    NewDirectory directory(model, kModelFile);
 
     TakeTrainer trainer(info.take, capture.points(), options.settings);
     FrameReader reader(capture, views, options.first_frame, end);
@@ -88,18 +88,17 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
             });
         if (trainer.began_segment()) info.segments.push_back({frame, 0});
         ++info.segments.back().frame_count;
-        write_ply(model_frame_path(model, frame), cloud);
+        write_ply(model_frame_path(directory.path(), frame), cloud);
         bounds.add(cloud);
         result.splats = std::max(result.splats, cloud.count);
         ++result.frames;
     }
-    for (int f = result.frames; std::filesystem::remove(model_frame_path(model, f)); ++f) {
-    }  // of a longer run before
     if (bounds.low.x <= bounds.high.x) {
         info.take.bounds_min = bounds.low, info.take.bounds_max = bounds.high;
         info.take.floor = floor_of(bounds, info.take.up);
     }
-    write_model_info(model, info);
+    write_model_info(directory.path(), info);
+    directory.commit();
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return result;
 }

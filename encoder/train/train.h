@@ -24,9 +24,9 @@ struct TrainResult {
     double seconds = 0;
 };
 
-/// Trains a capture's frames in order and writes the model directory; frames are written as they are done,
-/// model.json last. Throws InputError where the capture is at fault, UsageError for views or frames it does
-/// not have.
+/// Trains a capture's frames in order and writes the model directory under a temporary name; it takes
+/// the place of an older model when it is whole. Throws InputError where the capture is at fault, UsageError
+/// for views or frames it does not have.
 TrainResult train_capture(const std::filesystem::path& capture, const std::filesystem::path& model,
                           const TrainOptions& options);
 
