@@ -1,6 +1,7 @@
 // The player's renderer (Vulkan) against the trainer's (CPU): two implementations of one image model.
 #include "encoder/train/rasteriser.h"
 #include "shaders/renderer.h"
+#include "tests/shaders/device.h"
 
 #include <doctest/doctest.h>
 
@@ -45,8 +46,7 @@ double psnr(const Image8& gpu, const PlanarImage& cpu) {
 TEST_CASE("the player's renderer and the trainer's show the same") {
     INFO("seed " << kSeed);
     std::mt19937_64 random(kSeed);
-    gpu::Device device({.validation = true});
-    Renderer renderer(device);
+    Renderer renderer(device());
     train::Rasteriser rasteriser;
     for (int degree = 0; degree <= kMaxShDegree; ++degree)
         for (const bool compensate : {false, true}) {
@@ -61,19 +61,18 @@ TEST_CASE("the player's renderer and the trainer's show the same") {
             MESSAGE("SH " << degree << (compensate ? ", compensated: " : ": ") << decibels << " dB");
             CHECK(decibels >= kOracleDecibels);
         }
-    CHECK(device.validation_messages() == 0);
+    CHECK(device().validation_messages() == 0);
 }
 
 TEST_CASE("inside the cloud, splats at the camera's nose") {
     INFO("seed " << kSeed);
     std::mt19937_64 random(kSeed);
-    gpu::Device device({.validation = true});
-    Renderer renderer(device);
+    Renderer renderer(device());
     train::Rasteriser rasteriser;
     const SplatCloud cloud = random_cloud(2000, 1, random);
     const Camera camera = Camera::look_at({0.1f, 0.2f, 0.1f}, {1, 1, 0.3f}, {0, 0, 1}, 1.2f, 160, 120);
     renderer.set_cloud(cloud);
     const Image8 gpu = renderer.render(camera, {});
     CHECK(psnr(gpu, rasteriser.forward(cloud, camera, {})) >= kOracleDecibels);
-    CHECK(device.validation_messages() == 0);
+    CHECK(device().validation_messages() == 0);
 }
