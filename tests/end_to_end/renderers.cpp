@@ -11,6 +11,7 @@
 #include <random>
 
 using namespace volumen;
+using test::device;
 
 namespace {
 
