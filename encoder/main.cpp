@@ -44,7 +44,7 @@ void add_training_options(CLI::App& app, Arguments& a) {
 
 void add_packing_options(CLI::App& app, Arguments& a) {
     app.add_option("--codec", a.codec, "h264, hevc or av1")->capture_default_str();
-    app.add_option("--quality", a.quality, "0 to 100 (85)")->check(CLI::Range(0.0, 100.0));
+    app.add_option("--quality", a.quality, "0 to 100 (75)")->check(CLI::Range(0.0, 100.0));
     app.add_option("--bitrate", a.bit_rate, "bits per second of all tracks together, such as 12M");
     app.add_option("--fps", a.fps, "frames per second, such as 24 or 30000/1001, instead of the model's");
 }

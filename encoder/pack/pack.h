@@ -13,7 +13,7 @@ namespace volumen {
 struct PackOptions {
     std::string codec = "h264";      ///< h264, hevc, av1
     int segment_frames = 30;         ///< segments of the model longer than this are cut
-    double quality = 85;             ///< 0 … 100; 100 is the finest the atlas can carry
+    double quality = 75;             ///< 0 … 100; 100 is the finest the atlas can carry
     std::optional<double> bit_rate;  ///< bits per second, all tracks together: quality is searched for it
     std::optional<FrameRate> fps;    ///< instead of the model's
     std::function<void(int done, int of)> progress;
