@@ -61,7 +61,7 @@ TakeTrainer::TakeTrainer(const TakeInfo& info, const std::optional<PointCloud>& 
 const SplatCloud& TakeTrainer::next(const TrainingFrame& frame, const std::function<void(double)>& tick) {
     const bool first = cloud_.count == 0;
     const bool begins = first || frame_in_segment_ == settings_.segment_frames;
-    const int later = settings_.coarse_iterations + settings_.fine_iterations;
+    const int later = coarse_iterations() + settings_.fine_iterations;
     const Tick count{
         tick, first ? settings_.first_iterations : later + (begins ? settings_.refresh_iterations : 0)};
     if (first) {
@@ -84,6 +84,11 @@ const SplatCloud& TakeTrainer::next(const TrainingFrame& frame, const std::funct
     }
     ++frame_in_segment_;
     return cloud_;
+}
+
+int TakeTrainer::coarse_iterations() const {
+    // A segment's second frame has no velocity to start from: the search is longer.
+    return settings_.coarse_iterations * (frame_in_segment_ == 1 ? 3 : 1);
 }
 
 std::vector<float> TakeTrainer::rates(float position_rate, float scale) const {
@@ -142,8 +147,9 @@ void TakeTrainer::track_motion(const TrainingFrame& frame, const Tick& tick) {
     const float random_share = frame.views.front().alpha.empty() ? 0 : settings_.random_background;
     std::vector<float> node_rates(std::size_t(motion.channels()), 0);
     const int levels = int(smaller.size()) + 1;
-    for (int i = 0; i < settings_.coarse_iterations; ++i) {
-        const float t = float(i) / float(settings_.coarse_iterations);
+    const int iterations = coarse_iterations();
+    for (int i = 0; i < iterations; ++i) {
+        const float t = float(i) / float(iterations);
         const int level = levels - 1 - std::min(int(t * float(levels)), levels - 1);
         const TrainingFrame& images = level == 0 ? frame : smaller[std::size_t(level - 1)];
         const float rate = settings_.graph_rate * decayed(t, 0.1f);

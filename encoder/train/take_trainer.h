@@ -33,6 +33,7 @@ class TakeTrainer {
     void train_still(const TrainingFrame& frame, int iterations, bool from_nothing, const Tick& tick);
     void track_motion(const TrainingFrame& frame, const Tick& tick);
     void fine_tune(const TrainingFrame& frame, const Tick& tick);
+    int coarse_iterations() const;
     std::vector<float> rates(float position_rate, float scale) const;
 
     TakeInfo info_;

@@ -296,13 +296,10 @@ FrameRate read_fps(const Keys& keys) {
         const std::string text = value->get<std::string>();
         int numerator = 0, denominator = 1;
         const char* const end = text.data() + text.size();
-        auto [at, error] = std::from_chars(text.data(), end, numerator);
-        if (error == std::errc{} && at != end && *at == '/')
-            std::tie(at, error) = [&] {
-                const auto result = std::from_chars(at + 1, end, denominator);
-                return std::pair(result.ptr, result.ec);
-            }();
-        if (error == std::errc{} && at == end && numerator > 0 && denominator > 0 &&
+        std::from_chars_result read = std::from_chars(text.data(), end, numerator);
+        if (read.ec == std::errc{} && read.ptr != end && *read.ptr == '/')
+            read = std::from_chars(read.ptr + 1, end, denominator);
+        if (read.ec == std::errc{} && read.ptr == end && numerator > 0 && denominator > 0 &&
             double(numerator) / denominator <= kMaxFps)
             return {numerator, denominator};
         keys.fail("fps", "is neither a number nor a fraction like \"30000/1001\"");

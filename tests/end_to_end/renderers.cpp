@@ -1,14 +1,14 @@
 // The player's renderer (Vulkan) against the trainer's (CPU): two implementations of one image model.
-#include "encoder/train/rasteriser.h"
-#include "shaders/renderer.h"
-#include "tests/shaders/device.h"
-
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <random>
+
+#include "encoder/train/rasteriser.h"
+#include "shaders/renderer.h"
+#include "tests/shaders/device.h"
 
 using namespace volumen;
 using test::device;
@@ -57,9 +57,10 @@ TEST_CASE("the player's renderer and the trainer's show the same") {
             const glm::vec3 background(0.2f, 0.6f, 0.9f);
             renderer.set_cloud(cloud);
             const Image8 gpu = renderer.render(camera, {.background = background, .compensate = compensate});
-            const PlanarImage& cpu = rasteriser.forward(cloud, camera, {.background = background, .compensate = compensate});
+            const PlanarImage& cpu =
+                rasteriser.forward(cloud, camera, {.background = background, .compensate = compensate});
             const double decibels = psnr(gpu, cpu);
-            MESSAGE("SH " << degree << (compensate ? ", compensated: " : ": ") << decibels << " dB");
+            MESSAGE("SH " << degree << ", compensated " << compensate << ": " << decibels << " dB");
             CHECK(decibels >= kOracleDecibels);
         }
     CHECK(device().validation_messages() == 0);
