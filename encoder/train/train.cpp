@@ -67,7 +67,7 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
     const int frames = end - options.first_frame;
 
     ModelInfo info;
-    info.take = capture.info();
+    info.take = capture.info(views);
     info.sh_degree = options.settings.sh_degree;
     info.first_capture_frame = options.first_frame;
     info.held_out_views = options.held_out_views;

@@ -126,7 +126,7 @@ Capture Capture::open(const std::filesystem::path& path, const CaptureOptions& o
     }
     state->frame_count = count_frames(state->rig, state->sources, shortest_video);
     state->info.fps = state->rig.fps ? *state->rig.fps : video_fps.value_or(FrameRate{});
-    state->info = take_info(*state);
+    state->info = take_info(*state, state->views);
     if (state->rig.points) state->points = read_points_ply(*state->rig.points);
     Capture capture;
     capture.state_ = std::move(state);
@@ -141,6 +141,11 @@ int Capture::frame_count() const {
 }
 bool Capture::has_masks() const {
     return state_->masks;
+}
+TakeInfo Capture::info(const std::vector<int>& views) const {
+    std::vector<CaptureView> seen;
+    for (const int view : views) seen.push_back(state_->views.at(std::size_t(view)));
+    return take_info(*state_, seen);
 }
 const TakeInfo& Capture::info() const {
     return state_->info;

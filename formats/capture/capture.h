@@ -58,6 +58,8 @@ class Capture {
     /// view 0's place towards the point nearest to all optical axes; bounds and floor: around that point, as
     /// far as the cameras see; background: white under masks, else black.
     const TakeInfo& info() const;
+    /// The same as only these views (not none) tell it: views that are held out must not shape a take.
+    TakeInfo info(const std::vector<int>& views) const;
     const std::optional<PointCloud>& points() const;  ///< `ply_file_path`, if any
 
     /// One image, by random access (slow for videos: FrameReader reads them in order).

@@ -41,7 +41,8 @@ class ViewFrames {
     std::optional<VideoReader> image_video_, mask_video_;
 };
 
-/// Up, default view, bounds and background from the cameras. `state` has its views, fps and masks.
-TakeInfo take_info(const Capture::State& state);
+/// Up, default view, bounds and background from the cameras of `views` (not empty). `state` has its views,
+/// fps and masks.
+TakeInfo take_info(const Capture::State& state, const std::vector<CaptureView>& views);
 
 }  // namespace volumen

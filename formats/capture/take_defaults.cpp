@@ -62,14 +62,14 @@ glm::dvec3 focus_of(const std::vector<CaptureView>& views) {
 
 /// Bounds: the cube around the focus point whose inner sphere the median camera just sees whole. The floor is
 /// that sphere's lowest point. Both are starting values; training replaces them by the performer's.
-TakeInfo take_info(const Capture::State& state) {
+TakeInfo take_info(const Capture::State& state, const std::vector<CaptureView>& views) {
     TakeInfo info;
     info.fps = state.info.fps;
     info.metres_per_unit = state.rig.metres_per_unit;
-    info.up = mean_up(state.views);
-    const glm::vec3 focus(focus_of(state.views));
+    info.up = mean_up(views);
+    const glm::vec3 focus(focus_of(views));
     std::vector<float> radii;
-    for (const CaptureView& view : state.views) {
+    for (const CaptureView& view : views) {
         const Camera& camera = view.camera;
         const float half =
             std::atan(0.5f * std::min(float(camera.width) / camera.fx, float(camera.height) / camera.fy));
@@ -79,7 +79,7 @@ TakeInfo take_info(const Capture::State& state) {
     const float radius = std::max(radii[radii.size() / 2], 1e-3f);
     info.bounds_min = focus - radius, info.bounds_max = focus + radius;
     info.floor = glm::dot(focus, info.up) - radius;
-    const Camera& first = state.views.front().camera;
+    const Camera& first = views.front().camera;
     info.view_eye = first.centre(), info.view_target = focus;
     info.view_fov = 2 * std::atan(0.5f * float(first.height) / first.fy);
     info.background = glm::vec3(state.masks ? 1.0f : 0.0f);

@@ -59,6 +59,10 @@ TEST_CASE("a sequence of frame folders: views, poses, frames, masks, defaults") 
         CHECK(info.background == glm::vec3(1));
         CHECK(info.bounds_min.x < -0.5f);
         CHECK(info.bounds_max.z > 1.5f);
+        // What a subset tells comes from its cameras alone.
+        const TakeInfo some = capture.info({2, 3});
+        CHECK(some.fps.numerator == 25);
+        CHECK(glm::length(some.view_eye - capture.views()[2].camera.centre()) < 1e-6f);
     }
     CHECK_THROWS_AS(Capture::open(folder.path()).read(5, 0), UsageError);
     CHECK_THROWS_AS(Capture::open(folder.path()).read(0, 4), UsageError);
