@@ -127,7 +127,7 @@ SideFile read_side_header(const ByteSource& source) {
                          source.name, version, kSideVersion);
     const std::uint32_t json_size = in.u32(), json_crc = in.u32(), count = in.u32(), index_crc = in.u32();
     const std::size_t checked = in.position();
-    if (in.u32() != crc32(std::span(fixed).first(checked)))
+    if (!checksum_holds(std::span(fixed).first(checked), in.u32()))
         throw InputError("{}: the header's checksum is wrong; the file is damaged", source.name);
     if (json_size > kMaxHeaderJson || count < 1 || count > kMaxFrames)
         throw InputError("{}: the header's sizes are out of range; the file is damaged", source.name);
@@ -138,7 +138,7 @@ SideFile read_side_header(const ByteSource& source) {
     SideFile side;
     const Bytes text = source.read(kFixedBytes, json_size);
     const Bytes index = source.read(kFixedBytes + json_size, index_size);
-    if (crc32(text) != json_crc || crc32(index) != index_crc)
+    if (!checksum_holds(text, json_crc) || !checksum_holds(index, index_crc))
         throw InputError("{}: the header's checksum is wrong; the file is damaged", source.name);
     side.header = read_header_json(text, source.name);
     ByteReader entries(index, source.name);

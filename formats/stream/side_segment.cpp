@@ -52,7 +52,7 @@ std::vector<std::optional<StoredChunk>> split_chunks(std::span<const std::uint8_
         chunk.raw_size = in.u32();
         const std::uint32_t crc = in.u32();
         chunk.stored = in.take(size);
-        if (crc32(chunk.stored) != crc)
+        if (!checksum_holds(chunk.stored, crc))
             throw InputError("{}: a chunk's checksum is wrong; the segment is damaged", what);
         const auto known = std::find_if(std::begin(kChunkNames), std::end(kChunkNames),
                                         [&](const char* n) { return name == n; });

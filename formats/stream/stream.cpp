@@ -64,7 +64,7 @@ SideSegment load_side_segment(const StreamRung& rung, std::size_t segment) {
 Bytes load_video_fragment(const StreamRung& rung, std::size_t segment) {
     const SegmentEntry& entry = rung.side.segments[segment];
     Bytes bytes = rung.video_source.read(entry.video_offset, entry.video_size);
-    if (crc32(bytes) != entry.video_crc)
+    if (!checksum_holds(bytes, entry.video_crc))
         throw InputError("{}: segment {}'s checksum is wrong; the segment is damaged", rung.video_source.name,
                          segment);
     return bytes;
