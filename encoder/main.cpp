@@ -26,7 +26,7 @@ struct Arguments {
     int splats = 0, sh_degree = -1, segment = 30;
     std::uint64_t seed = 1;
     double quality = -1;
-    bool json = false;
+    bool json = false, strict = false;
 };
 
 void add_training_options(CLI::App& app, Arguments& a) {
@@ -34,6 +34,7 @@ void add_training_options(CLI::App& app, Arguments& a) {
     app.add_option("--frames", a.frames, "A:B, frames A to B of the capture, without B");
     app.add_option("--views-holdout", a.holdout, "views that nothing is learnt from, such as 3,9,14");
     app.add_option("--size", a.size, "the images' longer side (640), or WxH (504x378)");
+    app.add_flag("--strict", a.strict, "end where one image of one view is missing or damaged");
     app.add_option("--seed", a.seed, "same seed, same machine: same model")->capture_default_str();
     app.add_option("--splats", a.splats, "at most so many (10000)")->check(CLI::Range(16, 16'000'000));
     app.add_option("--sh", a.sh_degree, "SH degree of the colours, 0 to 3 (1)")
@@ -88,6 +89,8 @@ PackOptions packing_options(const Arguments& a) {
 nlohmann::json run_train(const Arguments& a, const fs::path& model) {
     train::TrainOptions options = training_options(a);
     Progress progress("train", "frame");
+    options.strict = a.strict;
+    options.warn = [&](const std::string& line) { progress.warn("volumen-encode: warning: " + line); };
     options.progress = [&](int frame, int of, double share) { progress(frame, of, share); };
     const train::TrainResult result = train::train_capture(a.capture, model, options);
     return {{"frames", result.frames},

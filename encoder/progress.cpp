@@ -46,6 +46,12 @@ void Progress::operator()(int index, int count, double share) {
     std::fflush(stderr);
 }
 
+void Progress::warn(const std::string& line) {
+    fmt::print(stderr, "{}{}\n", drawn_ ? "\r\033[K" : "", line);
+    std::fflush(stderr);
+    drawn_ = false, last_draw_ = {};
+}
+
 Progress::~Progress() {
     if (drawn_) fmt::print(stderr, "\n");
 }

@@ -12,6 +12,8 @@ class Progress {
     Progress(std::string what, std::string step);
     /// `share` of step `index` (from 0) of `count` is done.
     void operator()(int index, int count, double share);
+    /// A line of its own on stderr, above the bar.
+    void warn(const std::string& line);
     /// Ends the bar's line, if there is one.
     ~Progress();
 

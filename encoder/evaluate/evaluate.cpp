@@ -26,6 +26,7 @@ namespace fs = std::filesystem;
 struct Pair {
     Image8 truth, render;
     double psnr = 0;
+    int view = 0;
 };
 
 struct Scores {
@@ -75,59 +76,71 @@ class Evaluator {
             measure_frame(*frame, *views);
             if (options_.progress) options_.progress(i + 1, frame_count_);
         }
+        tell_uncovered();
     }
 
     const Figures& figures() const { return figures_; }
 
-    /// The truth and the result of one picture, once more.
+    /// The truth and the result of one picture, once more; of the next view that has the frame.
     Pair picture(int frame, std::size_t view) {
         source_->seek(frame);
         std::optional<SourceFrame> source = source_->next();
         if (!source) throw InputError("{}: frame {} cannot be decoded again", figures_.stream, frame);
         renderer_->set_frame(*source);
+        const int capture_frame = options_.first_capture_frame + frame;
+        for (std::size_t tried = 0; tried < views_.size() && !capture_.covers(views_[view], capture_frame);
+             ++tried)
+            view = (view + 1) % views_.size();
         const int v = views_[view];
-        const ViewImage truth = capture_.read(v, options_.first_capture_frame + frame);
+        const ViewImage truth = capture_.read(v, capture_frame);
         Image8 render = renderer_->render(capture_.views()[std::size_t(v)].camera);
         Image8 shown = to_8_bit(composite(truth, background_));
         const double db = psnr(render, shown, truth.valid).value_or(0);
-        return {std::move(shown), std::move(render), db};
+        return {std::move(shown), std::move(render), db, v};
     }
 
     ReportPicture report_picture(const char* what, int frame) {
         constexpr std::size_t kView = 0;
         Pair pair = picture(frame, kView);
         return {fmt::format("{} frame: {}", what, frame),
-                fmt::format("view {}, {:.2f} dB", views_[kView], pair.psnr), std::move(pair.truth),
+                fmt::format("view {}, {:.2f} dB", pair.view, pair.psnr), std::move(pair.truth),
                 std::move(pair.render)};
     }
 
     std::vector<ReportPicture> report_pictures() {
-        std::vector<std::size_t> order(figures_.frames.size());
-        std::iota(order.begin(), order.end(), std::size_t(0));
-        const auto quality = [&](std::size_t i) { return figures_.frames[i].psnr.value().value_or(0); };
-        std::stable_sort(order.begin(), order.end(),
-                         [&](std::size_t a, std::size_t b) { return quality(a) > quality(b); });
+        const auto quality = [&](int i) { return figures_.frames[std::size_t(i)].psnr.value(); };
+        std::vector<int> order = measured_frames();
+        std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return quality(a) > quality(b); });
         std::vector<ReportPicture> pictures;
-        pictures.push_back(report_picture("Best", int(order.front())));
-        pictures.push_back(report_picture("Median", int(order[order.size() / 2])));
-        pictures.push_back(report_picture("Worst", int(order.back())));
+        pictures.push_back(report_picture("Best", order.front()));
+        pictures.push_back(report_picture("Median", order[order.size() / 2]));
+        pictures.push_back(report_picture("Worst", order.back()));
         return pictures;
     }
 
     /// Frames evenly over the take, views in turn.
     void write_contact_sheet(const fs::path& file) {
         constexpr int kColumns = 8;
-        const int columns = std::min(kColumns, frame_count_);
+        const std::vector<int> frames = measured_frames();
+        const int columns = std::min(kColumns, int(frames.size()));
         std::vector<Image8> truths, renders;
         for (int i = 0; i < columns; ++i) {
-            Pair pair =
-                picture(int(std::int64_t(i) * frame_count_ / columns), std::size_t(i) % views_.size());
+            const std::size_t at = std::size_t(i) * frames.size() / std::size_t(columns);
+            Pair pair = picture(frames[at], std::size_t(i) % views_.size());
             truths.push_back(std::move(pair.truth)), renders.push_back(std::move(pair.render));
         }
         write_image(file, tile({truths, renders}));
     }
 
   private:
+    /// Those that a view shows.
+    std::vector<int> measured_frames() const {
+        std::vector<int> frames;
+        for (std::size_t i = 0; i < figures_.frames.size(); ++i)
+            if (figures_.frames[i].psnr.value()) frames.push_back(int(i));
+        return frames;
+    }
+
     void choose_views() {
         const int count = int(capture_.views().size());
         views_ = options_.views;
@@ -138,6 +151,24 @@ class Evaluator {
         for (const int v : views_)
             if (v < 0 || v >= count)
                 throw UsageError("--views: {} is not a view of the capture, which has 0 to {}", v, count - 1);
+    }
+
+    /// A view's offset may leave frames without a truth: said once, since figures are without them.
+    void tell_uncovered() const {
+        const int first = options_.first_capture_frame, end = first + frame_count_;
+        for (const int v : views_) {
+            int without = 0;
+            for (int frame = first; frame < end; ++frame) without += !capture_.covers(v, frame);
+            if (without == frame_count_)
+                throw InputError("view {} ({}): its offset of {} leaves none of the frames to compare", v,
+                                 capture_.views()[std::size_t(v)].name,
+                                 capture_.views()[std::size_t(v)].offset);
+            if (without > 0)
+                fmt::print(stderr,
+                           "volumen-encode: view {} ({}): its offset of {} leaves {} of {} frames out\n", v,
+                           capture_.views()[std::size_t(v)].name, capture_.views()[std::size_t(v)].offset,
+                           without, frame_count_);
+        }
     }
 
     void measure_frame(SourceFrame& frame, const CaptureFrame& truth) {
@@ -167,6 +198,13 @@ class Evaluator {
     }
 
     Scores score(std::size_t k, const ViewImage& image, Image8 render) {
+        if (!image.problem.empty())
+            throw InputError("view {} ({}) cannot be compared: {}; mend it, or leave the view out of --views",
+                             views_[k], figures_.views[k].name, image.problem);
+        if (image.absent()) {
+            before_[k] = {};
+            return {};
+        }
         Image8 truth = to_8_bit(composite(image, background_));
         if (truth.width != render.width || truth.height != render.height)
             throw InputError("view {}: its images differ in size", views_[k]);
@@ -178,7 +216,7 @@ class Evaluator {
         Pair& before = before_[k];
         if (!before.truth.empty())
             s.flicker = flicker(render, before.render, truth, before.truth, image.valid);
-        before = {std::move(truth), std::move(render)};
+        before = {std::move(truth), std::move(render), 0, views_[k]};
         return s;
     }
 

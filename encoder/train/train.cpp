@@ -52,13 +52,41 @@ float floor_of(const Bounds& bounds, glm::vec3 up) {
     return floor;
 }
 
+/// Tells what is passed over, each once.
+class Warnings {
+  public:
+    Warnings(const std::function<void(const std::string&)>& warn, const Capture& capture)
+        : warn_(warn), last_(capture.views().size()) {
+        for (const std::string& line : capture.warnings()) tell(line);
+    }
+    void tell(const CaptureFrame& frame, const std::vector<int>& views) {
+        for (std::size_t i = 0; i < views.size(); ++i) {
+            const std::string& problem = frame.images[i].problem;
+            std::string& last = last_[std::size_t(views[i])];
+            if (problem.empty() || problem == last) continue;
+            tell(fmt::format("frame {}, view {} is left out: {}", frame.index, views[i], problem));
+            last = problem;
+        }
+    }
+
+  private:
+    void tell(const std::string& line) {
+        if (warn_) warn_(line);
+    }
+
+    const std::function<void(const std::string&)>& warn_;
+    std::vector<std::string> last_;  ///< one a view, so that memory does not grow with the take
+};
+
 }  // namespace
 
 TrainResult train_capture(const std::filesystem::path& path, const std::filesystem::path& model,
                           const TrainOptions& options) {
     const auto start = std::chrono::steady_clock::now();
-    const Capture capture =
-        Capture::open(path, {.width = options.width, .height = options.height, .scale = options.scale});
+    const Capture capture = Capture::open(
+        path,
+        {.width = options.width, .height = options.height, .scale = options.scale, .strict = options.strict});
+    Warnings warnings(options.warn, capture);
     const std::vector<int> views = training_views(capture, options.held_out_views);
     const int end = options.end_frame < 0 ? capture.frame_count() : options.end_frame;
     if (options.first_frame < 0 || options.first_frame >= end || end > capture.frame_count())
@@ -82,6 +110,7 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
     TrainResult result;
     while (const std::optional<CaptureFrame> images = reader.next()) {
         const int frame = result.frames;
+        warnings.tell(*images, views);
         const SplatCloud& cloud =
             trainer.next(make_training_frame(capture, views, *images), [&](double share) {
                 if (options.progress) options.progress(frame, frames, share);

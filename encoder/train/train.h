@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "encoder/train/settings.h"
@@ -15,6 +16,9 @@ struct TrainOptions {
     int first_frame = 0, end_frame = -1;  ///< of the capture; end -1: all
     int width = 0, height = 0;            ///< as CaptureOptions
     double scale = 1;
+    bool strict = false;  ///< as CaptureOptions
+    /// Told once what is passed over: an image that is missing or damaged.
+    std::function<void(const std::string& line)> warn;
     std::function<void(int frame, int of, double share)> progress;  ///< share of the frame that is done
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "formats/core/error.h"
 #include "formats/core/parallel.h"
 
 namespace volumen::train {
@@ -23,12 +24,22 @@ void TrainingView::over(glm::vec3 background, PlanarImage& out) const {
 
 TrainingFrame make_training_frame(const Capture& capture, const std::vector<int>& views,
                                   const CaptureFrame& frame) {
-    TrainingFrame out{frame.index, std::vector<TrainingView>(views.size())};
-    parallel_for(views.size(), 1, [&](std::size_t begin, std::size_t end, int) {
+    std::vector<std::size_t> present;
+    std::string problem;
+    for (std::size_t v = 0; v < views.size(); ++v) {
+        if (!frame.images[v].absent()) present.push_back(v);
+        if (problem.empty()) problem = frame.images[v].problem;
+    }
+    if (present.empty())
+        throw InputError("frame {}: no view has an image: {}", frame.index,
+                         problem.empty() ? "the views' offsets leave none" : problem);
+    TrainingFrame out{frame.index, std::vector<TrainingView>(present.size())};
+    parallel_for(present.size(), 1, [&](std::size_t begin, std::size_t end, int) {
         for (std::size_t v = begin; v < end; ++v) {
             TrainingView& view = out.views[v];
-            const ViewImage& image = frame.images[v];
-            view.camera = capture.views()[std::size_t(views[v])].camera;
+            const ViewImage& image = frame.images[present[v]];
+            view.view = views[present[v]];
+            view.camera = capture.views()[std::size_t(view.view)].camera;
             view.colour = composite(image, glm::vec3(0));  // over black: premultiplied
             if (!image.alpha.empty()) {
                 view.alpha.resize(view.colour.area());
@@ -67,6 +78,7 @@ TrainingFrame half_size(const TrainingFrame& frame) {
             TrainingView& to = out.views[v];
             const int width = std::max(from.camera.width / 2, 1),
                       height = std::max(from.camera.height / 2, 1);
+            to.view = from.view;
             to.camera = from.camera;
             to.camera.width = width, to.camera.height = height;
             to.camera.fx *= 0.5f, to.camera.fy *= 0.5f, to.camera.cx *= 0.5f, to.camera.cy *= 0.5f;

@@ -8,6 +8,7 @@
 namespace volumen::train {
 
 struct TrainingView {
+    int view = 0;  ///< index in the capture's file
     Camera camera;
     PlanarImage colour;         ///< premultiplied by alpha where there is a mask
     std::vector<float> alpha;   ///< one a pixel; empty: no mask
@@ -22,6 +23,7 @@ struct TrainingFrame {
     std::vector<TrainingView> views;
 };
 
+/// Absent images are left out; InputError when no view is left.
 TrainingFrame make_training_frame(const Capture& capture, const std::vector<int>& views,
                                   const CaptureFrame& frame);
 

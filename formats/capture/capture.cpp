@@ -65,32 +65,75 @@ void check_options(const CaptureOptions& options) {
         throw UsageError("image scale {}: must be above 0", options.scale);
 }
 
-/// Frames on disk: the folders that count up from the first, or the shortest video.
-int count_frames(const RigFile& rig, const std::vector<ViewSource>& sources, int shortest_video) {
-    const RigView& first = sources.front().rig;
-    if (first.video) {
-        if (rig.frame_count.value_or(1) > shortest_video)
-            throw InputError("{}: frame_count is {}, but the shortest video has {} frames", rig.file.string(),
-                             *rig.frame_count, shortest_video);
-        return rig.frame_count.value_or(shortest_video);
-    }
+/// Folders that count up from the view's first.
+int numbered_files(const FramePath& path) {
     const auto there = [&](int frame) {
         std::error_code ignored;
-        return std::filesystem::is_directory(first.image.folder(frame), ignored);
+        return std::filesystem::is_directory(path.folder(frame), ignored);
     };
+    int count = 1;
+    while (path.numbered && count < kMaxFrames && there(count)) ++count;
+    return count;
+}
+
+/// The take's length: what the file says, else the shortest view. `sources` have counted their files.
+int count_frames(const RigFile& rig, std::vector<ViewSource>& sources, std::vector<std::string>& warnings) {
+    const auto [shortest, longest] =
+        std::minmax_element(sources.begin(), sources.end(),
+                            [](const ViewSource& a, const ViewSource& b) { return a.files < b.files; });
     if (rig.frame_count) {
-        const int last = *rig.frame_count - 1;
-        if (last > 0 && !first.image.numbered)
-            throw InputError("{}: frame_count is {}, but no folder of {} is a frame's number",
-                             rig.file.string(), *rig.frame_count, first.image.first.string());
-        if (last > 0 && !there(last))
-            throw InputError("{}: frame_count is {}, but {} does not exist", rig.file.string(),
-                             *rig.frame_count, first.image.folder(last).string());
+        const FramePath& image = longest->rig.image;
+        if (*rig.frame_count > longest->files) {
+            if (longest->rig.video)
+                throw InputError("{}: frame_count is {}, but the longest video has {} frames",
+                                 rig.file.string(), *rig.frame_count, longest->files);
+            if (!image.numbered)
+                throw InputError("{}: frame_count is {}, but no folder of {} is a frame's number",
+                                 rig.file.string(), *rig.frame_count, image.first.string());
+            if (const int last = *rig.frame_count - 1; !std::filesystem::is_directory(image.folder(last)))
+                throw InputError("{}: frame_count is {}, but {} does not exist", rig.file.string(),
+                                 *rig.frame_count, image.folder(last).string());
+        }
+        for (ViewSource& source : sources)
+            if (source.rig.video && source.files < *rig.frame_count)
+                warnings.push_back(fmt::format("{}: has {} frames, {} less than frame_count",
+                                               source.rig.place, source.files,
+                                               *rig.frame_count - source.files));
+            else if (!source.rig.video)
+                source.files = std::max(source.files, *rig.frame_count);  // holes are missing images
         return *rig.frame_count;
     }
-    int count = 1;
-    while (first.image.numbered && count < kMaxFrames && there(count)) ++count;
-    return count;
+    if (shortest->files < longest->files)
+        warnings.push_back(fmt::format("{}: has {} frames, {} has {}: the take ends with the shortest",
+                                       shortest->rig.place, shortest->files, longest->rig.name,
+                                       longest->files));
+    return shortest->files;
+}
+
+/// Size and alpha of a view's images, from the first of them that can be read.
+ImageInfo stored_image(const FramePath& path, bool strict, std::vector<std::string>& warnings) {
+    /// Damage is a matter of single images; where so many are bad, something else is wrong.
+    constexpr int kTries = 8;
+    std::string problem;
+    for (int frame = 0; frame < (path.numbered ? kTries : 1); ++frame) {
+        try {
+            const ImageInfo info = read_image_info(path.file(frame));
+            if (!problem.empty()) warnings.push_back(problem);
+            return info;
+        } catch (const InputError& error) {
+            if (strict) throw;
+            if (problem.empty()) problem = error.what();
+        }
+    }
+    throw InputError(problem);
+}
+
+void use_offsets(std::vector<ViewSource>& sources, const std::vector<int>& offsets) {
+    if (!offsets.empty() && offsets.size() != sources.size())
+        throw UsageError("{} offsets for a capture of {} views: one a view, or none", offsets.size(),
+                         sources.size());
+    for (std::size_t i = 0; i < sources.size(); ++i)
+        sources[i].offset = offsets.empty() ? sources[i].rig.offset : offsets[i];
 }
 
 }  // namespace
@@ -98,8 +141,8 @@ int count_frames(const RigFile& rig, const std::vector<ViewSource>& sources, int
 Capture Capture::open(const std::filesystem::path& path, const CaptureOptions& options) {
     check_options(options);
     auto state = std::make_shared<State>();
+    state->strict = options.strict;
     state->rig = read_rig_file(path);
-    int shortest_video = kMaxFrames;
     std::optional<FrameRate> video_fps;
     for (std::size_t i = 0; i < state->rig.views.size(); ++i) {
         ViewSource source;
@@ -108,11 +151,12 @@ Capture Capture::open(const std::filesystem::path& path, const CaptureOptions& o
         if (source.rig.video) {
             const VideoReader video(source.rig.image.first);
             source.stored_width = video.width(), source.stored_height = video.height();
-            shortest_video = std::min(shortest_video, video.frame_count());
+            source.files = video.frame_count();
             if (!video_fps) video_fps = video.fps();
         } else {
-            const ImageInfo info = read_image_info(source.rig.image.first);
+            const ImageInfo info = stored_image(source.rig.image, options.strict, state->warnings);
             source.stored_width = info.width, source.stored_height = info.height;
+            source.files = numbered_files(source.rig.image);
             masked |= info.alpha;
         }
         if (i == 0) state->masks = masked;
@@ -121,10 +165,14 @@ Capture Capture::open(const std::filesystem::path& path, const CaptureOptions& o
                              source.rig.place, masked ? "a" : "no");
         fit_to_stored(source);
         choose_output_size(source, options);
-        state->views.push_back({source.rig.name, source.rig.camera.resized(source.width, source.height)});
         state->sources.push_back(std::move(source));
     }
-    state->frame_count = count_frames(state->rig, state->sources, shortest_video);
+    state->frame_count = count_frames(state->rig, state->sources, state->warnings);
+    use_offsets(state->sources, options.offsets);
+    for (const ViewSource& source : state->sources)
+        state->views.push_back(
+            {source.rig.name, source.rig.camera.resized(source.width, source.height), source.offset});
+    if (options.strict && !state->warnings.empty()) throw InputError(state->warnings.front());
     state->info.fps = state->rig.fps ? *state->rig.fps : video_fps.value_or(FrameRate{});
     state->info = take_info(*state, state->views);
     if (state->rig.points) state->points = read_points_ply(*state->rig.points);
@@ -154,12 +202,53 @@ const std::optional<PointCloud>& Capture::points() const {
     return state_->points;
 }
 
+const std::vector<std::string>& Capture::warnings() const {
+    return state_->warnings;
+}
+
+namespace {
+
+const ViewSource& source_of(const Capture::State& state, int view) {
+    if (view < 0 || view >= int(state.views.size()))
+        throw UsageError("the capture has views 0 to {}, not {}", state.views.size() - 1, view);
+    return state.sources[std::size_t(view)];
+}
+
+/// Without alpha, if it has any.
+Image8 opaque(const Image8& image) {
+    if (image.channels == 3) return image;
+    Image8 out(image.width, image.height, 3);
+    for (std::size_t i = 0, j = 0; j < out.pixels.size(); i += std::size_t(image.channels), j += 3)
+        std::copy_n(&image.pixels[i], 3, &out.pixels[j]);
+    return out;
+}
+
+void check_frame(const Capture::State& state, int frame) {
+    if (frame < 0 || frame >= state.frame_count)
+        throw UsageError("the capture has frames 0 to {}, not {}", state.frame_count - 1, frame);
+}
+
+}  // namespace
+
+bool Capture::covers(int view, int frame) const {
+    check_frame(*state_, frame);
+    return source_of(*state_, view).own_frame(frame).has_value();
+}
+
 ViewImage Capture::read(int view, int frame) const {
-    if (view < 0 || view >= int(state_->views.size()))
-        throw UsageError("the capture has views 0 to {}, not {}", state_->views.size() - 1, view);
-    if (frame < 0 || frame >= state_->frame_count)
-        throw UsageError("the capture has frames 0 to {}, not {}", state_->frame_count - 1, frame);
-    return ViewFrames(state_->sources[std::size_t(view)], state_->masks).read(frame);
+    const ViewSource& source = source_of(*state_, view);
+    check_frame(*state_, frame);
+    return ViewFrames(source, state_->masks).read(frame);
+}
+
+std::optional<ViewImage> Capture::plate(int view) const {
+    const ViewSource& source = source_of(*state_, view);
+    if (!source.rig.background) return std::nullopt;
+    Image8 image = read_image(*source.rig.background);
+    if (image.width != source.stored_width || image.height != source.stored_height)
+        throw InputError("{}: {} x {} pixels, expected the view's {} x {}", source.rig.background->string(),
+                         image.width, image.height, source.stored_width, source.stored_height);
+    return prepared(opaque(image), source);
 }
 
 PlanarImage composite(const ViewImage& image, glm::vec3 background) {

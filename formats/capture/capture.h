@@ -20,14 +20,19 @@ struct CaptureOptions {
     int width = 0,
         height = 0;    ///< size of the images handed out; 0: as they are; only width: the longer side
     double scale = 1;  ///< applied when width is 0: 1/3 hands out a third of the size
+    std::vector<int> offsets = {};  ///< frames, one a view (CaptureView::offset); empty: the file's
+    bool strict = false;            ///< one missing or damaged image is an error, not an absence
 };
 
 /// One image of a capture: undistorted, resized, straight (not premultiplied) colour.
 struct ViewImage {
-    Image8 rgb;    ///< 3 channels
+    Image8 rgb;    ///< 3 channels; empty: the view has no image of this frame
     Image8 alpha;  ///< 1 channel, the mask; empty where the capture has none
     Image8
         valid;  ///< 1 channel, 0 where undistortion looked outside the source image; empty when all is valid
+    std::string problem;  ///< why it is absent, in one line; empty where the view's offset leaves it out
+
+    bool absent() const { return rgb.empty(); }
 };
 
 /// RGB composited on a background, [0, 1] display-referred. The background is used where alpha is below 1.
@@ -36,6 +41,7 @@ PlanarImage composite(const ViewImage& image, glm::vec3 background);
 struct CaptureView {
     std::string name;  ///< the file's or folder's name, for messages
     Camera camera;     ///< pinhole: distortion is removed on load, size as handed out
+    int offset = 0;    ///< frames: the view's own frame f + offset shows the take's frame f
 };
 
 /// A capture on disk: `transforms.json` (instant-ngp / nerfstudio keys; intrinsics for all or per view;
@@ -48,7 +54,7 @@ class Capture {
     /// `path` is the folder or the JSON file. Looks at the headers of frame 0's images (videos: at their
     /// packets) for sizes, alpha and length; decodes none of them. Images larger than w × h by an even margin
     /// of at most 16 pixels are cropped evenly; of the same aspect, they scale the intrinsics. Throws
-    /// InputError: names the file, the view, the key.
+    /// InputError: names the file, the view, the key. With `strict`, what warnings() would list is an error.
     static Capture open(const std::filesystem::path& path, const CaptureOptions& options = {});
 
     const std::vector<CaptureView>& views() const;
@@ -61,9 +67,19 @@ class Capture {
     /// The same as only these views (not none) tell it: views that are held out must not shape a take.
     TakeInfo info(const std::vector<int>& views) const;
     const std::optional<PointCloud>& points() const;  ///< `ply_file_path`, if any
+    /// What was assumed or passed over on opening, one line each, for stderr.
+    const std::vector<std::string>& warnings() const;
 
-    /// One image, by random access (slow for videos: FrameReader reads them in order).
+    /// Whether a view's files reach the frame, given its offset. Where they do not, there is no image by
+    /// design.
+    bool covers(int view, int frame) const;
+    /// One image, by random access (slow for videos: FrameReader reads them in order). Never absent: throws
+    /// InputError instead.
     ViewImage read(int view, int frame) const;
+    /// The view's surroundings without the performer, from `background/<view name without extension>.png` (or
+    /// `.jpg`), or `background_path` of its entry: cropped, undistorted and resized as its frames are; no
+    /// alpha. Nothing where there is no such file.
+    std::optional<ViewImage> plate(int view) const;
 
     struct State;
 
@@ -78,7 +94,8 @@ struct CaptureFrame {
 };
 
 /// Reads frames in order on a thread of its own, at most `ahead` frames before the caller, so that memory
-/// does not grow with the take.
+/// does not grow with the take. Images that are missing or damaged are handed out absent, with their problem,
+/// unless the capture was opened `strict`.
 class FrameReader {
   public:
     FrameReader(const Capture& capture, std::vector<int> views, int first_frame, int end_frame,

@@ -15,6 +15,14 @@ struct ViewSource {
     int stored_width = 0, stored_height = 0;
     int crop_x = 0, crop_y = 0;  ///< cut off at the left and at the right, at the top and at the bottom
     int width = 0, height = 0;   ///< as handed out
+    int offset = 0;              ///< as CaptureView has it
+    int files = 1;               ///< frames that the view's own files have
+
+    /// The view's own frame that shows the take's; nothing where the offset leads past its files.
+    std::optional<int> own_frame(int frame) const {
+        const int own = frame + offset;
+        return own < 0 || (own >= files && frame < files) ? std::nullopt : std::optional(own);
+    }
 };
 
 struct Capture::State {
@@ -22,7 +30,8 @@ struct Capture::State {
     std::vector<CaptureView> views;
     std::vector<ViewSource> sources;
     int frame_count = 1;
-    bool masks = false;
+    bool masks = false, strict = false;
+    std::vector<std::string> warnings;
     TakeInfo info;
     std::optional<PointCloud> points;
 };
@@ -31,15 +40,24 @@ struct Capture::State {
 class ViewFrames {
   public:
     ViewFrames(const ViewSource& source, bool masks) : source_(source), masks_(masks) {}
+    bool covers(int frame) const { return source_.own_frame(frame).has_value(); }
+    /// Throws InputError where there is no image of the take's frame.
     ViewImage read(int frame);
+    /// The same, but absent with its problem where there is none.
+    ViewImage read_if_present(int frame);
 
   private:
-    Image8 load(const FramePath& path, std::optional<VideoReader>& video, int frame) const;
+    Image8 load(const FramePath& path, std::optional<VideoReader>& video, int own) const;
 
     const ViewSource& source_;
     bool masks_;
     std::optional<VideoReader> image_video_, mask_video_;
+    int failures_ = 0;  ///< one after the other
+    std::string last_problem_;
 };
+
+/// Crops, undistorts, resizes and splits a view's stored image (3 or 4 channels).
+ViewImage prepared(Image8 image, const ViewSource& source);
 
 /// Up, default view, bounds and background from the cameras of `views` (not empty). `state` has its views,
 /// fps and masks.

@@ -37,7 +37,10 @@ struct FrameReader::State {
                     if (stop) return;
                 }
                 CaptureFrame frame{index, {}};
-                for (ViewFrames& view : frames) frame.images.push_back(view.read(index));
+                for (ViewFrames& view : frames)
+                    frame.images.push_back(capture->strict && view.covers(index)
+                                               ? view.read(index)
+                                               : view.read_if_present(index));
                 std::lock_guard lock(mutex);
                 ready.push_back(std::move(frame));
                 changed.notify_all();

@@ -28,6 +28,8 @@ constexpr double kMaxDistortion = 100;
 /// Focal lengths and principal points in units of the image's size: telescopes pass, nonsense does not.
 constexpr double kMaxRelativeFocal = 1000, kMaxRelativePrincipal = 10;
 constexpr double kMaxFps = 1000, kMaxPosition = 1e6;
+/// Frames that a view may be ahead or behind: more is another recording.
+constexpr int kMaxOffset = 10000;
 
 constexpr const char* kVideoExtensions[] = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg",
                                             ".ts",  ".ivf", ".y4m", ".264", ".h264", ".265", ".hevc"};
@@ -223,6 +225,48 @@ std::optional<fs::path> mask_beside(const fs::path& folder, const fs::path& rela
     return std::nullopt;
 }
 
+/// The file background_path names, or background/<name without extension>.png or .jpg.
+std::optional<fs::path> background_of(const Keys& own, const fs::path& folder, const std::string& name) {
+    if (const std::optional<std::string> path = own.text("background_path"); path && !path->empty()) {
+        if (path->find('\0') != path->npos) own.fail("background_path", "holds a zero byte");
+        const fs::path file = folder / fs::path(*path).lexically_normal();
+        if (!is_file(file)) own.fail("background_path", file.string() + " does not exist");
+        return file;
+    }
+    for (const char* extension : {".png", ".jpg"})
+        if (const fs::path file = folder / "background" / (fs::path(name).stem().string() + extension);
+            is_file(file))
+            return file;
+    return std::nullopt;
+}
+
+int offset_of(const Keys& keys, const char* key) {
+    const double offset = keys.number(key, -kMaxOffset, kMaxOffset).value_or(0);
+    if (offset != std::floor(offset)) keys.fail(key, "is not a whole number of frames");
+    return int(offset);
+}
+
+/// "offsets": {"<view's name or index>": frames}
+void read_offsets(const json& root, RigFile& rig) {
+    const auto offsets = root.find("offsets");
+    if (offsets == root.end() || offsets->is_null()) return;
+    const std::string place = rig.file.string() + ": offsets";
+    if (!offsets->is_object()) throw InputError("{} is not an object of views and frames", place);
+    for (const auto& [key, value] : offsets->items()) {
+        auto view =
+            std::find_if(rig.views.begin(), rig.views.end(), [&](const RigView& v) { return v.name == key; });
+        std::size_t index = 0;
+        const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), index);
+        if (view == rig.views.end() && error == std::errc{} && end == key.data() + key.size() &&
+            index < rig.views.size())
+            view = rig.views.begin() + std::ptrdiff_t(index);
+        if (view == rig.views.end())
+            throw InputError("{}: there is no view {}: views go by name or by index, 0 to {}", place, key,
+                             rig.views.size() - 1);
+        view->offset = offset_of(Keys(*offsets, *offsets, place), key.c_str());
+    }
+}
+
 bool same_pose(const Camera& a, const Camera& b) {
     const auto near = [](const glm::vec3& u, const glm::vec3& v) { return glm::length(u - v) < 1e-4f; };
     return near(a.translation, b.translation) && near(a.rotation[0], b.rotation[0]) &&
@@ -324,6 +368,9 @@ RigView read_entry(const RigFile& rig, const json& root, const json& entry, std:
     view.video = is_video(file);
     view.image = view.video ? FramePath{.first = file, .before = {}, .after = {}} : frame_path(file);
 
+    view.offset = offset_of(own, "offset");
+    view.background = background_of(own, folder, view.name);
+
     const Keys keys(entry, root, view.place);
     read_intrinsics(keys, view);
     read_pose(Keys(entry, nothing, view.place), view.camera);
@@ -396,6 +443,7 @@ RigFile read_rig_file(const fs::path& path) {
         rig.views.push_back(read_entry(rig, root, (*entries)[i], i));
     refuse_moving_camera(*entries, rig);
     group_frames(rig);
+    read_offsets(root, rig);
     if (rig.views.size() > std::size_t(kMaxViews))
         throw InputError("{}: {} views, but at most {} are accepted", rig.file.string(), rig.views.size(),
                          kMaxViews);

@@ -30,7 +30,9 @@ struct RigView {
     std::string place;  ///< "transforms.json: frames[3] (cam04.mp4)", for messages
     FramePath image;
     std::optional<FramePath> mask;
+    std::optional<std::filesystem::path> background;  ///< its plate
     bool video = false;
+    int offset = 0;  ///< frames, see CaptureView
     /// As the file has it; width and height are 0 where it does not say, then cx and cy may be NaN and the
     /// focal lengths may stand as angles.
     Camera camera;

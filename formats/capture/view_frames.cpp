@@ -8,6 +8,10 @@
 namespace volumen {
 namespace {
 
+/// Frames of a video that fail one after the other before the rest is given up: each failure may search the
+/// file from its beginning.
+constexpr int kMaxFailures = 16;
+
 Image8 cropped(const Image8& image, int x, int y) {
     if (x == 0 && y == 0) return image;
     Image8 out(image.width - 2 * x, image.height - 2 * y, image.channels);
@@ -42,14 +46,16 @@ void split(const Image8& image, ViewImage& out) {
 
 }  // namespace
 
-Image8 ViewFrames::load(const FramePath& path, std::optional<VideoReader>& video, int frame) const {
+Image8 ViewFrames::load(const FramePath& path, std::optional<VideoReader>& video, int own) const {
     Image8 image;
-    std::string name = path.file(frame).string();
+    std::string name = path.file(own).string();
     if (source_.rig.video) {
         if (!video) video.emplace(path.first);
-        video->seek(frame);
-        if (!video->next(image)) throw InputError("{}: ends before frame {}", name, frame);
-        name += fmt::format(" frame {}", frame);
+        if (own >= video->frame_count())
+            throw InputError("{}: has {} frames, fewer than the take", name, video->frame_count());
+        video->seek(own);
+        if (!video->next(image)) throw InputError("{}: ends before frame {}", name, own);
+        name += fmt::format(" frame {}", own);
     } else {
         image = read_image(name);
     }
@@ -60,12 +66,16 @@ Image8 ViewFrames::load(const FramePath& path, std::optional<VideoReader>& video
 }
 
 ViewImage ViewFrames::read(int frame) {
-    Image8 image = load(source_.rig.image, image_video_, frame);
+    const std::optional<int> own = source_.own_frame(frame);
+    if (!own)
+        throw InputError("{}: no image of frame {}: its offset of {} leads past its {} frames",
+                         source_.rig.place, frame, source_.offset, source_.files);
+    Image8 image = load(source_.rig.image, image_video_, *own);
     if (masks_ && source_.rig.mask) {
-        image = with_mask(image, load(*source_.rig.mask, mask_video_, frame));
+        image = with_mask(image, load(*source_.rig.mask, mask_video_, *own));
     } else if (!masks_ && image.channels == 4) {
         throw InputError("{}: has alpha, while the view's first image has none",
-                         source_.rig.image.file(frame).string());
+                         source_.rig.image.file(*own).string());
     } else if (masks_ && image.channels == 3) {
         // A palette whose transparent entries this frame does not have: all of it is opaque.
         image = with_mask(image, [&] {
@@ -74,15 +84,39 @@ ViewImage ViewFrames::read(int frame) {
             return opaque;
         }());
     }
-    image = cropped(image, source_.crop_x, source_.crop_y);
+    return prepared(std::move(image), source_);
+}
+
+ViewImage ViewFrames::read_if_present(int frame) {
     ViewImage out;
-    if (!source_.rig.distortion.none())
-        image = undistort(image, source_.rig.camera, source_.rig.distortion, out.valid);
-    if (image.width != source_.width || image.height != source_.height) {
-        image = resize(image, source_.width, source_.height);
+    if (!source_.own_frame(frame)) return out;
+    if (failures_ == kMaxFailures) {
+        out.problem = last_problem_;
+        return out;
+    }
+    try {
+        out = read(frame);
+        failures_ = 0;
+    } catch (const InputError& error) {
+        out = {};
+        out.problem = last_problem_ = error.what();
+        if (source_.rig.video && ++failures_ == kMaxFailures)
+            last_problem_ = fmt::format("{}: {} frames in a row cannot be read, the rest of it is left out",
+                                        source_.rig.image.first.string(), kMaxFailures);
+    }
+    return out;
+}
+
+ViewImage prepared(Image8 image, const ViewSource& source) {
+    image = cropped(image, source.crop_x, source.crop_y);
+    ViewImage out;
+    if (!source.rig.distortion.none())
+        image = undistort(image, source.rig.camera, source.rig.distortion, out.valid);
+    if (image.width != source.width || image.height != source.height) {
+        image = resize(image, source.width, source.height);
         if (!out.valid.empty()) {
             // A pixel that is invalid in part is invalid.
-            out.valid = resize(out.valid, source_.width, source_.height);
+            out.valid = resize(out.valid, source.width, source.height);
             for (std::uint8_t& value : out.valid.pixels) value = value == 255 ? 255 : 0;
         }
     }

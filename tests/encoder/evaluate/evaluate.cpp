@@ -199,6 +199,39 @@ TEST_CASE("a later start, and what cannot be done") {
     CHECK_THROWS_AS(evaluate(scene.root / "nothing", scene.capture, on_cpu()), InputError);
 }
 
+TEST_CASE("an image that is missing is told by name, never skipped; an offset leaves frames out aloud") {
+    const Scene scene(true);
+    const fs::path lost = scene.capture / "image" / "2" / "1.png";
+    fs::rename(lost, scene.root / "kept.png");
+    CHECK_THROWS_WITH_AS(evaluate(scene.model, scene.capture, on_cpu()), doctest::Contains("image/2/1.png"),
+                         InputError);
+    EvaluateOptions others = on_cpu();
+    others.views = {0, 2};
+    CHECK(evaluate(scene.model, scene.capture, others).psnr > 75);
+    fs::rename(scene.root / "kept.png", lost);
+
+    // View 0 is a frame late: its files are moved by hand, and the offset moves them back.
+    for (int f = kFrames - 1; f >= 0; --f)
+        fs::rename(scene.capture / "image" / std::to_string(f) / "0.png",
+                   f + 1 < kFrames ? scene.capture / "image" / std::to_string(f + 1) / "0.png"
+                                   : scene.root / "last.png");
+    fs::copy(scene.root / "last.png", scene.capture / "image" / "0" / "0.png");
+    std::ifstream in(scene.capture / "transforms.json");
+    auto transforms = nlohmann::json::parse(in);
+    transforms["offsets"] = {{"0", 1}};
+    std::ofstream(scene.capture / "transforms.json") << transforms;
+    EvaluateOptions options = on_cpu();
+    options.views = {0}, options.html = scene.root / "report.html", options.json = scene.root / "f.json";
+    options.contact_sheet = scene.root / "sheet.png";
+    CHECK(evaluate(scene.model, scene.capture, options).psnr > 75);
+    std::ifstream json_file(scene.root / "f.json");
+    CHECK(nlohmann::json::parse(json_file)["per_frame"][kFrames - 1]["psnr"].is_null());
+    transforms["offsets"] = {{"0", kFrames}};
+    std::ofstream(scene.capture / "transforms.json") << transforms;
+    CHECK_THROWS_WITH_AS(evaluate(scene.model, scene.capture, options), doctest::Contains("offset of 4"),
+                         InputError);
+}
+
 TEST_CASE("a stream is measured as what it decodes to, with the bytes that it has") {
     const Scene scene(true);
     PackOptions packing;

@@ -89,7 +89,8 @@ TEST_CASE("a reader hands out the asked views in order, and stops") {
     CHECK_THROWS_AS(FrameReader(capture, {4}, 0, 1), UsageError);
     CHECK_THROWS_AS(FrameReader(capture, {0}, 0, 7), UsageError);
     FrameReader abandoned(capture, {0}, 0, 6);
-    FrameReader bad(capture, {1}, 0, 6);
+    const Capture strict = Capture::open(folder.path(), {.strict = true});
+    FrameReader bad(strict, {1}, 0, 6);
     CHECK(bad.next());
     CHECK(bad.next());
     CHECK_THROWS_AS(bad.next(), InputError);
@@ -99,7 +100,7 @@ TEST_CASE("a reader hands out the asked views in order, and stops") {
 TEST_CASE("a reader stays at most `ahead` frames before its caller") {
     const TemporaryFolder folder;
     write_sequence(folder, 1, 8);
-    const Capture capture = Capture::open(folder.path());
+    const Capture capture = Capture::open(folder.path(), {.strict = true});
     FrameReader reader(capture, {0}, 0, 8, 2);
     CHECK(reader.next());
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -234,4 +235,130 @@ TEST_CASE("straight alpha goes over the background") {
     CHECK(out.plane(1)[0] == doctest::Approx(0.2 * 0.2 + 0.8 * 0.5));
     CHECK(out.plane(2)[0] == doctest::Approx(0.8));
     CHECK(out.plane(1)[1] == doctest::Approx(0.5));
+}
+
+TEST_CASE("offsets: whose frame shows the take's, from the file or the caller; the take keeps its length") {
+    const TemporaryFolder folder;
+    json rig = write_sequence(folder, 3, 5);
+    rig["frames"][1]["offset"] = 2;
+    rig["offsets"] = {{"2.png", -1}};
+    folder.write("transforms.json", rig.dump());
+    const auto check = [](const Capture& capture, std::vector<int> offsets) {
+        CHECK(capture.frame_count() == 5);
+        FrameReader reader(capture, {2, 1, 0}, 0, 5);
+        for (int frame = 0; frame < 5; ++frame) {
+            const std::optional<CaptureFrame> got = reader.next();
+            REQUIRE(got);
+            for (int k = 0; k < 3; ++k) {
+                const int view = 2 - k, own = frame + offsets[std::size_t(view)];
+                CAPTURE(frame);
+                CAPTURE(view);
+                CHECK(capture.views()[std::size_t(view)].offset == offsets[std::size_t(view)]);
+                const ViewImage& image = got->images[std::size_t(k)];
+                const bool there = own >= 0 && own < 5;
+                CHECK(image.absent() == !there);
+                CHECK(image.problem.empty());
+                CHECK(capture.covers(view, frame) == there);
+                if (there) {
+                    CHECK(int(image.rgb.at(0, 0)[0]) == own);
+                    CHECK(int(capture.read(view, frame).rgb.at(0, 0)[0]) == own);
+                } else {
+                    CHECK_THROWS_WITH_AS(capture.read(view, frame), doctest::Contains("offset"), InputError);
+                }
+            }
+        }
+    };
+    check(Capture::open(folder.path()), {0, 2, -1});
+    check(Capture::open(folder.path(), {.strict = true}), {0, 2, -1});
+    check(Capture::open(folder.path(), {.offsets = {1, 0, 0}}), {1, 0, 0});
+    CHECK_THROWS_AS(Capture::open(folder.path(), {.offsets = {1, 0}}), UsageError);
+
+    // frame_count below what is on disk: a view may reach on.
+    rig["frame_count"] = 3;
+    folder.write("transforms.json", rig.dump());
+    CHECK(int(Capture::open(folder.path()).read(1, 2).rgb.at(0, 0)[0]) == 4);
+
+    const auto says = [&](const json& offsets, const char* expected) {
+        rig["offsets"] = offsets;
+        folder.write("transforms.json", rig.dump());
+        CHECK_THROWS_WITH_AS(Capture::open(folder.path()), doctest::Contains(expected), InputError);
+    };
+    says({{"0", 1}, {"3", 1}}, "there is no view 3");
+    says({{"0", 1.5}}, "offsets: 0 is not a whole number");
+    says({{"0", "two"}}, "offsets: 0 is not a number");
+    says({{"0", 1e9}}, "outside");
+    says({1, 2}, "offsets is not an object");
+}
+
+TEST_CASE("one bad image of one view is absent with its problem, or an error when strict") {
+    const TemporaryFolder folder;
+    write_sequence(folder, 3, 4);
+    const auto bytes = [&](const char* name) {
+        std::ifstream in(folder / name, std::ios::binary);
+        return std::string(std::istreambuf_iterator<char>(in), {});
+    };
+    const std::string whole = bytes("image/1/0.png");
+    folder.write("image/1/0.png", whole.substr(0, whole.size() / 2));  // truncated
+    std::filesystem::remove(folder / "image/2/1.png");                 // missing
+    put_image(folder / "image/3/2.png", flat_image(20, 12, {1, 2, 3, 255}));
+    const Capture capture = Capture::open(folder.path());
+    CHECK(capture.frame_count() == 4);
+    CHECK(capture.warnings().empty());
+    FrameReader reader(capture, {0, 1, 2}, 0, 4);
+    for (int frame = 0; frame < 4; ++frame) {
+        const std::optional<CaptureFrame> got = reader.next();
+        REQUIRE(got);
+        for (int view = 0; view < 3; ++view) {
+            const ViewImage& image = got->images[std::size_t(view)];
+            CHECK(image.absent() == (frame == view + 1));
+            CHECK(image.problem.empty() == !image.absent());
+            if (!image.absent()) continue;
+            CHECK(image.problem.find(fmt::format("image/{}/{}.png", frame, view)) != std::string::npos);
+            CHECK(image.problem.find('\n') == std::string::npos);
+            CHECK_THROWS_AS(capture.read(view, frame), InputError);
+        }
+    }
+    const Capture strict = Capture::open(folder.path(), {.strict = true});
+    FrameReader stops(strict, {0, 1, 2}, 0, 4);
+    CHECK(stops.next());
+    CHECK_THROWS_WITH_AS(stops.next(), doctest::Contains("image/1/0.png"), InputError);
+
+    // Frame 0 is no exception: another frame tells the size.
+    folder.write("image/0/1.png", "not an image");
+    const Capture bad_start = Capture::open(folder.path());
+    REQUIRE(bad_start.warnings().size() == 1);
+    CHECK(bad_start.warnings()[0].find("image/0/1.png") != std::string::npos);
+    CHECK(FrameReader(bad_start, {1}, 0, 1).next()->images[0].absent());
+    CHECK_THROWS_WITH_AS(Capture::open(folder.path(), {.strict = true}), doctest::Contains("image/0/1.png"),
+                         InputError);
+}
+
+TEST_CASE("background plates: found by name or named, treated as the frames are") {
+    const TemporaryFolder folder;
+    json rig = write_sequence(folder, 3, 2);
+    CHECK_FALSE(Capture::open(folder.path()).plate(0));
+    CHECK_THROWS_AS(Capture::open(folder.path()).plate(3), UsageError);
+    put_image(folder / "background/0.png", flat_image(16, 12, {5, 6, 7}));
+    put_image(folder / "background/1.jpg", flat_image(16, 12, {100, 100, 100}));
+    put_image(folder / "plates/two.png", flat_image(16, 12, {8, 9, 10, 0}));
+    rig["frames"][2]["background_path"] = "plates/two.png";
+    rig["frames"][0]["k1"] = 0.3;
+    folder.write("transforms.json", rig.dump());
+    const Capture capture = Capture::open(folder.path(), {.width = 32});
+    const std::optional<ViewImage> plate = capture.plate(0);
+    REQUIRE(plate);
+    CHECK(plate->rgb.width == 32);
+    CHECK(plate->rgb.height == 24);
+    CHECK(plate->alpha.empty());
+    CHECK(int(plate->rgb.at(16, 12)[2]) == 7);
+    CHECK(plate->valid.pixels == capture.read(0, 0).valid.pixels);
+    CHECK_FALSE(plate->valid.empty());
+    CHECK(std::abs(int(capture.plate(1)->rgb.at(1, 1)[0]) - 100) < 3);
+    CHECK(int(capture.plate(2)->rgb.at(1, 1)[0]) == 8);
+
+    put_image(folder / "background/0.png", flat_image(12, 16, {5, 6, 7}));
+    CHECK_THROWS_WITH_AS(capture.plate(0), doctest::Contains("12 x 16"), InputError);
+    rig["frames"][2]["background_path"] = "plates/none.png";
+    folder.write("transforms.json", rig.dump());
+    CHECK_THROWS_WITH_AS(Capture::open(folder.path()), doctest::Contains("background_path"), InputError);
 }

@@ -208,8 +208,24 @@ TEST_CASE("one video a view: frames, rate, points, mixed lengths") {
     }
     CHECK_FALSE(reader.next());
 
+    REQUIRE(capture.warnings().size() == 1);
+    CHECK(capture.warnings()[0].find("(cam0.mp4): has 12 frames") != std::string::npos);
+
+    // A frame_count of 13: the shorter video's last image is absent.
     rig["frame_count"] = 13;
-    CHECK(complaint(folder.write("transforms.json", rig.dump())).find("12 frames") != std::string::npos);
+    folder.write("transforms.json", rig.dump());
+    const Capture longer = Capture::open(folder.path());
+    CHECK(longer.frame_count() == 13);
+    CHECK(longer.warnings().size() == 1);
+    FrameReader last(longer, {0, 1}, 12, 13);
+    const std::optional<CaptureFrame> got = last.next();
+    REQUIRE(got);
+    CHECK(got->images[0].problem.find("cam0.mp4: has 12 frames") != std::string::npos);
+    CHECK(number_in(got->images[1].rgb) == 28);
+    CHECK_THROWS_WITH_AS(Capture::open(folder.path(), {.strict = true}), doctest::Contains("cam0.mp4"),
+                         InputError);
+    rig["frame_count"] = 15;
+    CHECK(complaint(folder.write("transforms.json", rig.dump())).find("14 frames") != std::string::npos);
     rig["frame_count"] = 3;
     CHECK(Capture::open(folder.write("transforms.json", rig.dump())).frame_count() == 3);
     put_image(folder / "a.png", flat_image(128, 64, {1, 2, 3}));
