@@ -51,7 +51,7 @@ void Mp4Writer::State::begin(const Bytes& extradata) {
 
 Mp4Writer::Mp4Writer(const std::filesystem::path& file, const VideoSettings& settings)
     : state_(std::make_unique<State>()) {
-    silence_ffmpeg();
+    prepare_ffmpeg();
     forget_ffmpeg_error();
     state_->name = file.string();
     state_->settings = settings;

@@ -83,7 +83,7 @@ void set_options(AVCodecContext& context, const VideoSettings& settings) {
 }
 
 CodecContextPtr open_encoder(const VideoSettings& settings, int frames) {
-    silence_ffmpeg();
+    prepare_ffmpeg();
     forget_ffmpeg_error();
     const AVCodec* encoder = find_encoder(find_codec(settings.codec));
     CodecContextPtr context(avcodec_alloc_context3(encoder));

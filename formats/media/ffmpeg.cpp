@@ -3,6 +3,7 @@
 extern "C" {
 #include <libavutil/error.h>
 #include <libavutil/log.h>
+#include <libavutil/mem.h>
 }
 
 #include <mutex>
@@ -13,6 +14,10 @@ extern "C" {
 
 namespace volumen {
 namespace {
+
+/// Of one block: a picture of 128 million pixels in RGBA. A file that lies about its tables asks for
+/// gigabytes.
+constexpr std::size_t kMaxAllocation = 520u << 20;
 
 thread_local std::string last_error;
 
@@ -41,7 +46,7 @@ PacketPtr new_packet() {
 }
 
 CodecContextPtr new_decoder(AVCodecID id, const std::string& file) {
-    silence_ffmpeg();
+    prepare_ffmpeg();
     const AVCodec* codec = avcodec_find_decoder(id);
     if (!codec) throw InputError("{}: this FFmpeg has no decoder for {}", file, avcodec_get_name(id));
     CodecContextPtr context = checked(avcodec_alloc_context3(codec));
@@ -51,9 +56,12 @@ CodecContextPtr new_decoder(AVCodecID id, const std::string& file) {
     return context;
 }
 
-void silence_ffmpeg() {
+void prepare_ffmpeg() {
     static std::once_flag once;
-    std::call_once(once, [] { av_log_set_callback(keep_error); });
+    std::call_once(once, [] {
+        av_log_set_callback(keep_error);
+        av_max_alloc(kMaxAllocation);
+    });
 }
 
 void forget_ffmpeg_error() {

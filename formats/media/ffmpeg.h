@@ -32,9 +32,9 @@ PacketPtr new_packet();
 /// A decoder for one thread that refuses damaged data; InputError when FFmpeg was built without it.
 CodecContextPtr new_decoder(AVCodecID id, const std::string& file);
 
-/// Keeps FFmpeg from printing; its last error line of this thread goes into the exceptions instead. Called
-/// by everything here that uses FFmpeg.
-void silence_ffmpeg();
+/// Keeps FFmpeg from printing (its last error line of this thread goes into the exceptions instead) and from
+/// allocating what no file of a capture or stream needs. Called by everything here that uses FFmpeg.
+void prepare_ffmpeg();
 /// Forgets the error line, so that a later exception does not quote an old one.
 void forget_ffmpeg_error();
 /// Throws InputError: the file, what failed, FFmpeg's code and its last error line.

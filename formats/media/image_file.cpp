@@ -124,7 +124,7 @@ std::vector<std::uint8_t> encode_image(const Image8& image, const char* extensio
                          image.channels);
     if (kind == FileKind::jpeg && image.channels != 3)
         throw UsageError("a JPEG has 3 channels, not {}: write a PNG", image.channels);
-    silence_ffmpeg();
+    prepare_ffmpeg();
     forget_ffmpeg_error();
     const AVCodec* codec = avcodec_find_encoder(kind == FileKind::png ? AV_CODEC_ID_PNG : AV_CODEC_ID_MJPEG);
     if (!codec) throw InputError("this FFmpeg has no PNG or JPEG encoder");

@@ -83,7 +83,7 @@ struct VideoReader::State {
     AVStream* video() const { return demuxer->streams[stream]; }
 
     void open() {
-        silence_ffmpeg();
+        prepare_ffmpeg();
         forget_ffmpeg_error();
         demuxer.reset();
         AVDictionary* options = nullptr;

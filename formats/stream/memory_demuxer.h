@@ -15,7 +15,7 @@ class MemoryDemuxer {
   public:
     /// Throws InputError when FFmpeg cannot read it or it does not have exactly one video stream.
     MemoryDemuxer(Bytes bytes, std::string name) : bytes_(std::move(bytes)), name_(std::move(name)) {
-        silence_ffmpeg();
+        prepare_ffmpeg();
         forget_ffmpeg_error();
         constexpr int kIoBuffer = 1 << 16;
         AVFormatContext* format = avformat_alloc_context();

@@ -69,7 +69,7 @@ inline FramePtr frame_of(const Image8& image, const VideoRecipe& recipe) {
 /// Writes the frames as one video of the container that the extension names.
 inline void write_video(const std::filesystem::path& file, const std::vector<Image8>& frames,
                         const VideoRecipe& recipe = {}) {
-    silence_ffmpeg();
+    prepare_ffmpeg();
     const AVCodec* codec = avcodec_find_encoder(recipe.codec);
     REQUIRE(codec);
     AVFormatContext* muxer = nullptr;
