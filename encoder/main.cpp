@@ -26,7 +26,7 @@ struct Arguments {
     int splats = 0, sh_degree = -1, segment = 30;
     std::uint64_t seed = 1;
     double quality = -1;
-    bool json = false, strict = false;
+    bool json = false, strict = false, resume = false, restart = false;
 };
 
 void add_training_options(CLI::App& app, Arguments& a) {
@@ -41,6 +41,9 @@ void add_training_options(CLI::App& app, Arguments& a) {
         ->check(CLI::Range(0, kMaxShDegree));
     app.add_option("--profile", a.profile, "auto: the best that this build has")->capture_default_str();
     app.add_option("--device", a.device, "auto or cpu")->capture_default_str();
+    CLI::Option* restart = app.add_flag("--restart", a.restart, "discard what an interrupted run left");
+    app.add_flag("--resume", a.resume, "go on where an interrupted run stopped; a finished model is kept")
+        ->excludes(restart);
 }
 
 void add_packing_options(CLI::App& app, Arguments& a) {
@@ -91,9 +94,11 @@ nlohmann::json run_train(const Arguments& a, const fs::path& model) {
     Progress progress("train", "frame");
     options.strict = a.strict;
     options.warn = [&](const std::string& line) { progress.warn("volumen-encode: warning: " + line); };
-    options.progress = [&](int frame, int of, double share) { progress(frame, of, share); };
+    options.progress = [&](int frame, int of, double share, double all) { progress(frame, of, share, all); };
+    options.unfinished = a.resume ? Unfinished::go_on : a.restart ? Unfinished::discard : Unfinished::refuse;
     const train::TrainResult result = train::train_capture(a.capture, model, options);
     return {{"frames", result.frames},
+            {"resumed_frames", result.resumed_frames},
             {"splats", result.splats},
             {"seconds", result.seconds},
             {"model", model.string()}};

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "formats/core/error.h"
+#include "formats/core/file.h"
 #include "formats/media/image_file.h"
 #include "formats/splats/ply.h"
 #include "formats/stream/json_fields.h"
@@ -84,6 +85,15 @@ ModelInfo parse_info(const json& root, const std::string& name) {
         info.segments.push_back({first, int(segment.integer("frame_count", 1, kMaxFrames))});
         if (info.frame_count() > int(kMaxFrames)) f.wrong("segments");
     }
+    // Older models have none; it is only ever compared.
+    if (root.contains("run")) {
+        const json& run = root.at("run");
+        if (!run.is_object()) f.wrong("run");
+        for (const auto& [name_in_run, text] : run.items()) {
+            if (!text.is_string()) f.wrong("run");
+            info.run[name_in_run] = text.get<std::string>();
+        }
+    }
     return info;
 }
 
@@ -107,13 +117,9 @@ void write_model_info(const std::filesystem::path& model, const ModelInfo& info)
                        {"held_out_views", info.held_out_views},
                        {"width", info.width},
                        {"height", info.height},
-                       {"segments", segments}};
-    const std::filesystem::path file = model / kModelFile, temporary = model / "model.json.part";
-    std::ofstream out(temporary, std::ios::binary);
-    out << root.dump(2) << '\n';
-    out.close();
-    if (!out) throw InputError("{}: cannot be written; is the disk full?", temporary.string());
-    std::filesystem::rename(temporary, file);
+                       {"segments", segments},
+                       {"run", info.run}};
+    write_file(model / kModelFile, root.dump(2) + "\n", Durability::power_cut);
 }
 
 ModelInfo read_model_info(const std::filesystem::path& model) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "formats/core/take_info.h"
@@ -18,6 +20,9 @@ struct ModelSegment {
 /// The file that makes a directory a model.
 inline constexpr const char* kModelFile = "model.json";
 
+/// What a model was trained from and with, by name: a run can go on only with all of it the same.
+using RunRecord = std::map<std::string, std::string>;
+
 struct ModelInfo {
     TakeInfo take;
     int sh_degree = 0;
@@ -25,6 +30,7 @@ struct ModelInfo {
     std::vector<int> held_out_views;  ///< indices in the capture's file that training never saw
     int width = 0, height = 0;        ///< of the images it was trained on
     std::vector<ModelSegment> segments;
+    RunRecord run;  ///< empty: not known
     int frame_count() const;
 };
 

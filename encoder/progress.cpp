@@ -11,6 +11,11 @@ namespace {
 
 constexpr int kBarWidth = 30;
 constexpr std::chrono::milliseconds kRedraw{200};
+constexpr double kLeastDone = 0.01;  ///< of this run's work, before a time left is worth telling
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
 
 std::string clock(double seconds) {
     const int s = int(seconds + 0.5);
@@ -26,23 +31,28 @@ Progress::Progress(std::string what, std::string step)
       terminal_(isatty(STDERR_FILENO) != 0),
       start_(std::chrono::steady_clock::now()) {}
 
-void Progress::operator()(int index, int count, double share) {
+std::string Progress::left(double all) const {
+    const double done = all - first_;
+    if (all >= 1 || done < kLeastDone * (1 - first_)) return "";
+    return clock(seconds_since(first_call_) * (1 - all) / done) + " left";
+}
+
+void Progress::operator()(int index, int count, double share, double all) {
     const auto now = std::chrono::steady_clock::now();
-    const double spent = std::chrono::duration<double>(now - start_).count();
-    const double done = count > 0 ? (index + share) / count : 1;
+    if (first_ < 0) first_ = all, first_call_ = now;
     if (!terminal_) {
         if (share < 1 || index == last_step_) return;
         last_step_ = index;
-        fmt::print(stderr, "{}: {} {} of {}, {} s\n", what_, step_, index + 1, count, int(spent));
+        const std::string rest = left(all);
+        fmt::print(stderr, "{}: {} {} of {}, {} s{}{}\n", what_, step_, index + 1, count,
+                   int(seconds_since(start_)), rest.empty() ? "" : ", ", rest);
         std::fflush(stderr);
         return;
     }
-    if (now - last_draw_ < kRedraw && done < 1) return;
+    if (now - last_draw_ < kRedraw && all < 1) return;
     last_draw_ = now, drawn_ = true;
-    const int filled = int(done * kBarWidth);
-    const std::string left = done > 0.01 ? clock(spent * (1 - done) / done) + " left" : "";
-    fmt::print(stderr, "\r{} [{:<{}}] {} {}/{} {}\033[K", what_, std::string(std::size_t(filled), '#'),
-               kBarWidth, step_, index + 1, count, left);
+    fmt::print(stderr, "\r{} [{:<{}}] {} {}/{} {}\033[K", what_,
+               std::string(std::size_t(all * kBarWidth), '#'), kBarWidth, step_, index + 1, count, left(all));
     std::fflush(stderr);
 }
 

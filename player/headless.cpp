@@ -4,9 +4,9 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 
 #include "formats/core/error.h"
+#include "formats/core/file.h"
 #include "formats/media/image_file.h"
 #include "player/output_pattern.h"
 #include "player/source/view_file.h"
@@ -101,13 +101,7 @@ void write_statistics(const std::string& file, const Statistics& statistics) {
         fmt::print("{}", text);
         return;
     }
-    const std::filesystem::path temporary = file + ".part";
-    std::ofstream out(temporary, std::ios::binary);
-    out << text;
-    out.close();
-    std::error_code error;
-    if (out) std::filesystem::rename(temporary, file, error);
-    if (!out || error) throw InputError("{}: cannot be written", file);
+    write_file(file, text);
 }
 
 }  // namespace volumen

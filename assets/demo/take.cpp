@@ -1,10 +1,10 @@
 #include "assets/demo/take.h"
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "assets/demo/render.h"
 #include "formats/core/error.h"
+#include "formats/core/file.h"
 #include "formats/core/parallel.h"
 #include "formats/media/image_file.h"
 
@@ -47,13 +47,7 @@ void write_transforms(const fs::path& file, const Recipe& recipe, const TakeOpti
                                   {"p1", 0},
                                   {"p2", 0}});
     }
-    const fs::path part = file.string() + ".part";
-    {
-        std::ofstream out(part, std::ios::binary);
-        out << root.dump(1) << '\n';
-        if (!out.flush()) throw InputError("{}: cannot be written; is the disk full?", part.string());
-    }
-    fs::rename(part, file);
+    write_file(file, root.dump(1) + "\n");
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 namespace volumen {
 
-/// Writes under a temporary name, then renames. Throws InputError.
+/// Makes the folders above the file, writes under a temporary name, then renames. Throws InputError.
 void write_text_file(const std::filesystem::path& file, std::string_view text);
 
 }  // namespace volumen

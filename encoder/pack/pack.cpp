@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <fstream>
 
 #include "encoder/new_directory.h"
 #include "encoder/pack/segment.h"
+#include "formats/core/file.h"
 #include "formats/splats/ply.h"
 #include "formats/stream/limits.h"
 #include "formats/stream/manifest.h"
@@ -20,6 +20,8 @@ namespace {
 constexpr const char* kVideoName = "atlas.mp4";
 constexpr const char* kSideName = "side.vol";
 constexpr const char* kManifestName = "manifest.mpd";
+/// Packing takes minutes where training takes hours: what was interrupted is packed again.
+constexpr DirectoryKind kStreamDirectory{kManifestName, nullptr};
 constexpr std::string_view kRungId = "0", kProfile = "auto";
 /// A decoded plane may err by this much before the quantiser is lowered: in luma levels, at least, and in
 /// quantiser steps. A uniform quantiser errs by 0.29 steps; dead zones and skipped blocks by two or three
@@ -29,13 +31,6 @@ constexpr int kQuantiserDrop = 3;
 /// Closer to the wanted bit rate is not worth another encode.
 constexpr double kRateTolerance = 0.03;
 constexpr int kRateTries = 8;
-
-void write_file(const std::filesystem::path& file, std::span<const std::uint8_t> bytes) {
-    std::ofstream out(file, std::ios::binary);
-    out.write(reinterpret_cast<const char*>(bytes.data()), std::streamsize(bytes.size()));
-    out.close();
-    if (!out) throw InputError("{}: cannot be written; is the disk full?", file.string());
-}
 
 class Packer {
   public:
@@ -195,9 +190,7 @@ void Packer::write_manifest_file(const std::filesystem::path& directory) {
     rung.index_begin = index.sidx_begin, rung.index_end = index.sidx_end;
     rung.side_size = std::filesystem::file_size(directory / kSideName);
     rung.bandwidth = std::uint64_t(std::ceil(bits_per_second(video.size + rung.side_size)));
-    const std::string text = write_manifest(manifest);
-    write_file(directory / kManifestName,
-               std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+    write_file(directory / kManifestName, write_manifest(manifest));
 }
 
 std::uint64_t Packer::write(const std::filesystem::path& directory, double quality) {
@@ -240,7 +233,7 @@ PackResult write_at_rate(Packer& packer, const std::filesystem::path& directory,
 PackResult pack(const std::filesystem::path& model, const std::filesystem::path& stream,
                 const PackOptions& options) {
     const auto begin = std::chrono::steady_clock::now();
-    NewDirectory directory(stream, kManifestName);
+    NewDirectory directory(stream, kStreamDirectory);
     Packer packer(model, options);
     PackResult result;
     if (options.bit_rate)

@@ -4,6 +4,19 @@
 
 namespace volumen::train {
 
+int coarse_iterations(const TrainSettings& settings, int frame_in_segment) {
+    // A segment's second frame has no velocity to start from: the search is longer.
+    return settings.coarse_iterations * (frame_in_segment == 1 ? 3 : 1);
+}
+
+int frame_iterations(const TrainSettings& settings, int frame) {
+    if (frame == 0) return settings.first_iterations;
+    // A segment begins with a frame that is tracked from the segment before, and then refreshed.
+    const int in_segment = (frame - 1) % settings.segment_frames + 1;
+    return coarse_iterations(settings, in_segment) + settings.fine_iterations +
+           (in_segment == settings.segment_frames ? settings.refresh_iterations : 0);
+}
+
 TrainSettings preset(const std::string& name) {
     TrainSettings settings;
     if (name == "draft") {

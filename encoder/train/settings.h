@@ -37,6 +37,11 @@ struct TrainSettings {
     float temporal_weight = 3e-4f;  ///< L1 to the frame before: rotation, log-scale, opacity logit, SH
 };
 
+/// Of the take's `frame`, counted from 0.
+int frame_iterations(const TrainSettings& settings, int frame);
+/// Of the motion graph, in a segment's frame, counted from 0.
+int coarse_iterations(const TrainSettings& settings, int frame_in_segment);
+
 /// `draft`, `standard`, `best`; throws UsageError otherwise.
 TrainSettings preset(const std::string& name);
 

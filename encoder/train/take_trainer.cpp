@@ -61,34 +61,73 @@ TakeTrainer::TakeTrainer(const TakeInfo& info, const std::optional<PointCloud>& 
 const SplatCloud& TakeTrainer::next(const TrainingFrame& frame, const std::function<void(double)>& tick) {
     const bool first = cloud_.count == 0;
     const bool begins = first || frame_in_segment_ == settings_.segment_frames;
-    const int later = coarse_iterations() + settings_.fine_iterations;
-    const Tick count{
-        tick, first ? settings_.first_iterations : later + (begins ? settings_.refresh_iterations : 0)};
+    const Tick count{tick, frame_iterations(settings_, frames_)};
     if (first) {
         cloud_ = initial_cloud(frame, info_, points_, settings_, random_);
         extent_ = extent_of(cloud_);
         train_still(frame, settings_.first_iterations, true, count);
     } else {
         previous_ = cloud_;
-        graph_->rebase(cloud_);
-        rigid_->rebase(cloud_);
+        follow();
         track_motion(frame, count);
         fine_tune(frame, count);
         if (begins) train_still(frame, settings_.refresh_iterations, false, count);
     }
     if (begins) {
         frame_in_segment_ = 0;
-        graph_.emplace(cloud_, settings_.graph_nodes);
-        rigid_.emplace(cloud_);
+        begin_segment();
         last_motion_ = graph_->still();
     }
-    ++frame_in_segment_;
+    ++frame_in_segment_, ++frames_;
     return cloud_;
 }
 
-int TakeTrainer::coarse_iterations() const {
-    // A segment's second frame has no velocity to start from: the search is longer.
-    return settings_.coarse_iterations * (frame_in_segment_ == 1 ? 3 : 1);
+/// What a segment's first cloud decides.
+void TakeTrainer::begin_segment() {
+    graph_.emplace(cloud_, settings_.graph_nodes);
+    rigid_.emplace(cloud_);
+}
+
+/// What each cloud adds for the next frame of its segment.
+void TakeTrainer::follow() {
+    graph_->rebase(cloud_);
+    rigid_->rebase(cloud_);
+}
+
+void TakeTrainer::fields(Archive& archive) {
+    archive(random_);
+    archive(extent_);
+    archive(frames_);
+    archive(frame_in_segment_);
+    archive(last_motion_);
+}
+
+Bytes TakeTrainer::save() {
+    Archive archive;
+    fields(archive);
+    return archive.release();
+}
+
+void TakeTrainer::restore(std::span<const std::uint8_t> state, const std::string& name,
+                          const std::function<SplatCloud(int)>& segment_cloud) {
+    const auto check = [&](bool good) {
+        if (!good) throw InputError("{}: does not fit the frames beside it; --restart begins anew", name);
+    };
+    Archive archive(state, name);
+    fields(archive);
+    archive.finish();
+    check(frame_in_segment_ >= 1 && frame_in_segment_ <= settings_.segment_frames &&
+          frames_ >= frame_in_segment_ && std::isfinite(extent_) && extent_ > 0);
+    // The graph and the rigid term are made anew from the clouds that made them.
+    for (int frame = 0; frame < frame_in_segment_; ++frame) {
+        SplatCloud cloud = segment_cloud(frame);
+        check(cloud.count > 0);
+        check(frame == 0 || (cloud.count == cloud_.count && cloud.sh_degree == cloud_.sh_degree));
+        if (frame > 0) follow();
+        cloud_ = std::move(cloud);
+        if (frame == 0) begin_segment();
+    }
+    check(last_motion_.count == graph_->nodes() && last_motion_.sh_degree == 0);
 }
 
 std::vector<float> TakeTrainer::rates(float position_rate, float scale) const {
@@ -147,7 +186,7 @@ void TakeTrainer::track_motion(const TrainingFrame& frame, const Tick& tick) {
     const float random_share = frame.views.front().alpha.empty() ? 0 : settings_.random_background;
     std::vector<float> node_rates(std::size_t(motion.channels()), 0);
     const int levels = int(smaller.size()) + 1;
-    const int iterations = coarse_iterations();
+    const int iterations = coarse_iterations(settings_, frame_in_segment_);
     for (int i = 0; i < iterations; ++i) {
         const float t = float(i) / float(iterations);
         const int level = levels - 1 - std::min(int(t * float(levels)), levels - 1);

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "encoder/train/adam.h"
+#include "encoder/train/archive.h"
 #include "encoder/train/densify.h"
 #include "encoder/train/motion_graph.h"
 #include "encoder/train/photometric.h"
@@ -28,12 +29,22 @@ class TakeTrainer {
     /// Whether the frame just trained began a segment (a topology of its own).
     bool began_segment() const { return frame_in_segment_ == 1; }
 
+    /// What later frames depend on besides the clouds of the segment so far: kept from frame to frame so that
+    /// a run can go on with the same bits.
+    Bytes save();
+    /// The state that save() gave after a frame. `segment_cloud` hands out the clouds of that frame's segment
+    /// up to it, counted from 0. Throws InputError where `state` or a cloud is not of such a run.
+    void restore(std::span<const std::uint8_t> state, const std::string& name,
+                 const std::function<SplatCloud(int)>& segment_cloud);
+
   private:
     struct Tick;
+    void fields(Archive& archive);
+    void begin_segment();
+    void follow();
     void train_still(const TrainingFrame& frame, int iterations, bool from_nothing, const Tick& tick);
     void track_motion(const TrainingFrame& frame, const Tick& tick);
     void fine_tune(const TrainingFrame& frame, const Tick& tick);
-    int coarse_iterations() const;
     std::vector<float> rates(float position_rate, float scale) const;
 
     TakeInfo info_;
@@ -45,7 +56,8 @@ class TakeTrainer {
 
     SplatCloud cloud_, previous_;
     float extent_ = 1;
-    int frame_in_segment_ = 0;
+    int frames_ = 0;            ///< trained so far
+    int frame_in_segment_ = 0;  ///< trained so far in this segment
     std::optional<MotionGraph> graph_;
     std::optional<RigidTerm> rigid_;
     SplatCloud last_motion_;  ///< of the graph: where the next frame's search starts (constant velocity)

@@ -2,16 +2,18 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 
 #include "encoder/model.h"
-#include "encoder/new_directory.h"
-#include "encoder/train/quaternion.h"
+#include "encoder/train/checkpoint.h"
 #include "encoder/train/take_trainer.h"
+#include "formats/capture/capture.h"
 #include "formats/core/error.h"
+#include "formats/core/file.h"
 
 namespace volumen::train {
 namespace {
+
+constexpr DirectoryKind kModelDirectory{kModelFile, kCheckpointFile};
 
 std::vector<int> training_views(const Capture& capture, const std::vector<int>& held_out) {
     const int count = int(capture.views().size());
@@ -25,31 +27,54 @@ std::vector<int> training_views(const Capture& capture, const std::vector<int>& 
     return views;
 }
 
-/// Bounds of the opaque splats, without the farthest thousandth on each side of each axis.
-struct Bounds {
-    glm::vec3 low{INFINITY}, high{-INFINITY};
-
-    void add(const SplatCloud& cloud) {
-        for (int a = 0; a < 3; ++a) {
-            std::vector<float> axis;
-            for (std::size_t i = 0; i < cloud.count; ++i)
-                if (cloud.channel(SplatCloud::kOpacity)[i] > 0)
-                    axis.push_back(cloud.channel(SplatCloud::kPosition + a)[i]);
-            if (axis.empty()) continue;
-            const std::size_t cut = axis.size() / 1000;
-            std::nth_element(axis.begin(), axis.begin() + std::ptrdiff_t(cut), axis.end());
-            low[a] = std::min(low[a], axis[cut]);
-            std::nth_element(axis.begin(), axis.end() - 1 - std::ptrdiff_t(cut), axis.end());
-            high[a] = std::max(high[a], axis[axis.size() - 1 - cut]);
-        }
+/// The share of all iterations that is done.
+class Work {
+  public:
+    Work(const TrainSettings& settings, int frames) : before_{0} {
+        for (int frame = 0; frame < frames; ++frame)
+            before_.push_back(before_.back() + frame_iterations(settings, frame));
     }
+    double done(int frame, double share) const {
+        const double from = before_[std::size_t(frame)], to = before_[std::size_t(frame) + 1];
+        return (from + share * (to - from)) / before_.back();
+    }
+
+  private:
+    std::vector<double> before_;  ///< iterations before each frame, and of all
 };
 
-/// The ground is where the performer's lowest point along `up` was.
-float floor_of(const Bounds& bounds, glm::vec3 up) {
-    float floor = 0;
-    for (int a = 0; a < 3; ++a) floor += up[a] * (up[a] > 0 ? bounds.low[a] : bounds.high[a]);
-    return floor;
+/// Whether a finished model of this very run stands there; UsageError where it is of another one.
+bool is_trained(const std::filesystem::path& model, const RunRecord& run) {
+    if (!std::filesystem::exists(model / kModelFile)) return false;
+    if (const std::string what = difference(read_model_info(model).run, run); !what.empty())
+        throw UsageError(
+            "--resume: {} is finished, and of another run ({}); without --resume it is trained anew",
+            model.string(), what);
+    return true;
+}
+
+/// The trainer goes on behind the last frame of `done`, which an earlier run has left in the directory.
+void go_on(TakeTrainer& trainer, NewDirectory& directory, const Checkpoint& done) {
+    std::set<std::string> kept{kCheckpointFile};
+    for (int frame = 0; frame < done.frames; ++frame) {
+        const std::filesystem::path cloud = model_frame_path(directory.path(), frame);
+        if (!std::filesystem::exists(cloud))
+            throw InputError("{}: is missing; --restart begins anew", cloud.string());
+        kept.insert(cloud.filename().string());
+    }
+    directory.keep_only(kept);
+    const std::string name = (directory.path() / kCheckpointFile).string();
+    trainer.restore(done.trainer, name, [&](int frame) {
+        return read_ply(model_frame_path(directory.path(), done.segments.back().first_frame + frame));
+    });
+}
+
+/// Of any frame: those of a segment have as many.
+std::size_t most_splats(const std::filesystem::path& model) {
+    std::size_t most = 0;
+    for (const ModelSegment& segment : read_model_info(model).segments)
+        most = std::max(most, read_ply(model_frame_path(model, segment.first_frame)).count);
+    return most;
 }
 
 /// Tells what is passed over, each once.
@@ -102,34 +127,59 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
     info.width = capture.views()[std::size_t(views.front())].camera.width;
     info.height = capture.views()[std::size_t(views.front())].camera.height;
 
-    NewDirectory directory(model, kModelFile);
+    info.run = record_run(capture, options);
 
-    TakeTrainer trainer(info.take, capture.points(), options.settings);
-    FrameReader reader(capture, views, options.first_frame, end);
-    Bounds bounds;
+    NewDirectory directory(model, kModelDirectory, options.unfinished);
     TrainResult result;
+    const auto finish = [&] {
+        result.frames = frames;
+        result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        return result;
+    };
+    TakeTrainer trainer(info.take, capture.points(), options.settings);
+    Checkpoint done;
+    std::string another;  // what makes the unfinished run another one
+    if (directory.goes_on()) {
+        done = read_checkpoint(directory.path() / kCheckpointFile);
+        another = difference(done.run, info.run);
+    }
+    if (directory.goes_on() && another.empty()) {
+        go_on(trainer, directory, done);
+    } else if (options.unfinished == Unfinished::go_on && is_trained(model, info.run)) {
+        result.splats = most_splats(model), result.resumed_frames = frames;
+        return finish();
+    }
+    if (!another.empty())
+        throw UsageError("--resume: the unfinished run is another one ({}); --restart discards it", another);
+    done.run = info.run;
+    result.resumed_frames = done.frames;
+
+    const Work work(options.settings, frames);
+    FrameReader reader(capture, views, options.first_frame + done.frames, end);
     while (const std::optional<CaptureFrame> images = reader.next()) {
-        const int frame = result.frames;
+        const int frame = done.frames;
         warnings.tell(*images, views);
         const SplatCloud& cloud =
             trainer.next(make_training_frame(capture, views, *images), [&](double share) {
-                if (options.progress) options.progress(frame, frames, share);
+                if (options.progress) options.progress(frame, frames, share, work.done(frame, share));
             });
-        if (trainer.began_segment()) info.segments.push_back({frame, 0});
-        ++info.segments.back().frame_count;
+        if (trainer.began_segment()) done.segments.push_back({frame, 0});
+        ++done.segments.back().frame_count;
+        done.bounds.add(cloud);
+        done.splats = std::max(done.splats, std::uint64_t(cloud.count));
+        done.trainer = trainer.save();
+        ++done.frames;
+        // The checkpoint speaks of the frame, so the frame is on the disk first.
         write_ply(model_frame_path(directory.path(), frame), cloud);
-        bounds.add(cloud);
-        result.splats = std::max(result.splats, cloud.count);
-        ++result.frames;
+        sync_to_disk(model_frame_path(directory.path(), frame));
+        write_checkpoint(directory.path() / kCheckpointFile, done);
     }
-    if (bounds.low.x <= bounds.high.x) {
-        info.take.bounds_min = bounds.low, info.take.bounds_max = bounds.high;
-        info.take.floor = floor_of(bounds, info.take.up);
-    }
+    info.segments = done.segments;
+    done.bounds.apply(info.take);
     write_model_info(directory.path(), info);
     directory.commit();
-    result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    return result;
+    result.splats = std::size_t(done.splats);
+    return finish();
 }
 
 }  // namespace volumen::train

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "encoder/new_directory.h"
 #include "encoder/train/settings.h"
 
 namespace volumen::train {
@@ -19,18 +20,23 @@ struct TrainOptions {
     bool strict = false;  ///< as CaptureOptions
     /// Told once what is passed over: an image that is missing or damaged.
     std::function<void(const std::string& line)> warn;
-    std::function<void(int frame, int of, double share)> progress;  ///< share of the frame that is done
+    Unfinished unfinished = Unfinished::refuse;  ///< with go_on, a finished model of the same run stays too
+    /// Called after each iteration: the frame, how many there are, the share of it and of all work that is
+    /// done. What it throws ends the run as a kill would.
+    std::function<void(int frame, int of, double share, double all)> progress;
 };
 
 struct TrainResult {
     int frames = 0;
+    int resumed_frames = 0;  ///< of these, how many an earlier run had trained
     std::size_t splats = 0;
     double seconds = 0;
 };
 
 /// Trains a capture's frames in order and writes the model directory under a temporary name; it takes
-/// the place of an older model when it is whole. Throws InputError where the capture is at fault, UsageError
-/// for views or frames it does not have.
+/// the place of an older model when it is whole. However the run ends, a later one with Unfinished::go_on
+/// goes on behind the last whole frame, to the same bytes. Throws InputError where the capture is at fault,
+/// UsageError for views or frames it does not have, and where the run to go on with was another one.
 TrainResult train_capture(const std::filesystem::path& capture, const std::filesystem::path& model,
                           const TrainOptions& options);
 

@@ -1,0 +1,99 @@
+// What a run is made from and with, in words that can be compared.
+#include <fmt/ranges.h>
+
+#include "encoder/train/archive.h"
+#include "encoder/train/checkpoint.h"
+#include "formats/stream/source.h"
+
+namespace volumen::train {
+namespace {
+
+constexpr std::size_t kNamedDifferences = 3;
+
+/// Of all that the cameras are.
+std::uint32_t fingerprint(const Capture& capture) {
+    Archive archive;
+    for (CaptureView view : capture.views()) {
+        Camera& c = view.camera;
+        archive(view.name), archive(view.offset);
+        archive(c.width), archive(c.height);
+        archive(c.fx), archive(c.fy), archive(c.cx), archive(c.cy);
+        for (int column = 0; column < 3; ++column) archive(c.rotation[column]);
+        archive(c.translation);
+    }
+    return crc32(archive.release());
+}
+
+void record_settings(const TrainSettings& settings, RunRecord& run) {
+    // Every member has its name here: one more, and this does not compile.
+    const auto& [seed, splats, sh_degree, segment_frames, ssim_weight, random_background, first_iterations,
+                 refresh_iterations, coarse_iterations, fine_iterations, position_rate, rotation_rate,
+                 scale_rate, opacity_rate, sh_rate, rest_rate_divisor, opacity_floor, opacity_weight,
+                 size_weight, graph_nodes, graph_rate, arap_weight, fine_position_rate, fine_rate_scale,
+                 rigid_weight, temporal_weight] = settings;
+    const auto record = [&](const char* name, auto value) { run[name] = fmt::format("{}", value); };
+    record("seed", seed);
+    record("splats", splats);
+    record("SH degree", sh_degree);
+    record("frames a segment", segment_frames);
+    record("SSIM weight", ssim_weight);
+    record("random background", random_background);
+    record("iterations of the first frame", first_iterations);
+    record("iterations of a refreshed frame", refresh_iterations);
+    record("iterations of the motion", coarse_iterations);
+    record("iterations of a frame", fine_iterations);
+    record("position rate", position_rate);
+    record("rotation rate", rotation_rate);
+    record("scale rate", scale_rate);
+    record("opacity rate", opacity_rate);
+    record("SH rate", sh_rate);
+    record("SH rest divisor", rest_rate_divisor);
+    record("opacity floor", opacity_floor);
+    record("opacity weight", opacity_weight);
+    record("size weight", size_weight);
+    record("motion nodes", graph_nodes);
+    record("motion rate", graph_rate);
+    record("motion rigidity", arap_weight);
+    record("fine position rate", fine_position_rate);
+    record("fine rate scale", fine_rate_scale);
+    record("rigidity", rigid_weight);
+    record("steadiness", temporal_weight);
+}
+
+}  // namespace
+
+RunRecord record_run(const Capture& capture, const TrainOptions& options) {
+    RunRecord run;
+    const auto& [settings, held_out_views, first_frame, end_frame, width, height, scale, strict, warn,
+                 unfinished, progress] = options;
+    static_cast<void>(width), static_cast<void>(height), static_cast<void>(scale);  // the cameras' sizes tell
+    // These shape no model.
+    static_cast<void>(strict), static_cast<void>(warn), static_cast<void>(unfinished),
+        static_cast<void>(progress);
+    record_settings(settings, run);
+    run["held-out views"] = fmt::format("{}", fmt::join(held_out_views, ","));
+    run["frames"] = fmt::format("{}:{}", first_frame, end_frame < 0 ? capture.frame_count() : end_frame);
+    run["program"] = VOLUMEN_VERSION;
+    run["views"] = fmt::format("{}", capture.views().size());
+    run["masks"] = capture.has_masks() ? "yes" : "no";
+    run["points"] = fmt::format("{}", capture.points() ? capture.points()->count() : 0);
+    run["cameras"] = fmt::format("{:08x}", fingerprint(capture));
+    return run;
+}
+
+std::string difference(const RunRecord& then, const RunRecord& now) {
+    const auto text = [](const RunRecord& run, const std::string& name) {
+        const auto it = run.find(name);
+        return it == run.end() ? "not known" : it->second.empty() ? "none" : it->second;
+    };
+    RunRecord names = then;
+    names.insert(now.begin(), now.end());
+    std::vector<std::string> found;
+    for (const auto& [name, ignored] : names)
+        if (text(then, name) != text(now, name))
+            found.push_back(fmt::format("{}: {} then, {} now", name, text(then, name), text(now, name)));
+    if (found.size() > kNamedDifferences) found.resize(kNamedDifferences), found.push_back("…");
+    return fmt::format("{}", fmt::join(found, "; "));
+}
+
+}  // namespace volumen::train
