@@ -81,4 +81,21 @@ FrameRate parse_frame_rate(const std::string& option, const std::string& text) {
     throw UsageError("{} {}: write frames per second, such as 24 or 30000/1001", option, text);
 }
 
+double parse_length(const std::string& option, const std::string& text) {
+    double value = 0;
+    if (!number(text, value) || !std::isfinite(value) || value <= 0)
+        throw UsageError("{} {}: write a number above zero, such as 0.01", option, text);
+    return value;
+}
+
+glm::vec3 parse_axis(const std::string& option, const std::string& text) {
+    const bool minus = text.starts_with('-');
+    const std::string axis = text.substr(minus);
+    if (axis != "x" && axis != "y" && axis != "z")
+        throw UsageError("{} {}: write an axis: x, y, z, -x, -y or -z", option, text);
+    glm::vec3 out(0);
+    out[axis[0] - 'x'] = minus ? -1.0f : 1.0f;
+    return out;
+}
+
 }  // namespace volumen

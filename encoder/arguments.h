@@ -20,4 +20,9 @@ double parse_bit_rate(const std::string& option, const std::string& text);
 /// "24", "23.976" or "30000/1001".
 FrameRate parse_frame_rate(const std::string& option, const std::string& text);
 
+/// "0.01" -> a finite number above zero.
+double parse_length(const std::string& option, const std::string& text);
+/// "-y" -> {0, -1, 0}: x, y or z, with or without a minus.
+glm::vec3 parse_axis(const std::string& option, const std::string& text);
+
 }  // namespace volumen

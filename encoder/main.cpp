@@ -7,6 +7,7 @@
 
 #include "encoder/arguments.h"
 #include "encoder/evaluate/evaluate.h"
+#include "encoder/export.h"
 #include "encoder/pack/pack.h"
 #include "encoder/progress.h"
 #include "encoder/train/train.h"
@@ -22,6 +23,7 @@ struct Arguments {
     std::string capture, output, model, stream;
     std::string profile = "auto", preset = "standard", device = "auto";
     std::string frames, holdout, size, bit_rate, fps, codec = "h264", views;
+    std::string up, metres_per_unit;
     std::string json_file, html_file, images, contact_sheet, gpu;
     int splats = 0, sh_degree = -1, segment = 30;
     std::uint64_t seed = 1;
@@ -51,6 +53,8 @@ void add_packing_options(CLI::App& app, Arguments& a) {
     app.add_option("--quality", a.quality, "0 to 100 (75)")->check(CLI::Range(0.0, 100.0));
     app.add_option("--bitrate", a.bit_rate, "bits per second of all tracks together, such as 12M");
     app.add_option("--fps", a.fps, "frames per second, such as 24 or 30000/1001, instead of the model's");
+    app.add_option("--up", a.up, "up axis of the take: x, y, z, -x, -y or -z (splat files: -y)");
+    app.add_option("--metres-per-unit", a.metres_per_unit, "length of a scene unit (1)");
 }
 
 void add_common_options(CLI::App& app, Arguments& a) {
@@ -86,6 +90,10 @@ PackOptions packing_options(const Arguments& a) {
     if (a.quality >= 0 && options.bit_rate)
         throw UsageError("--quality and --bitrate exclude each other: leave one out");
     if (!a.fps.empty()) options.fps = parse_frame_rate("--fps", a.fps);
+    if (!a.up.empty()) options.up = parse_axis("--up", a.up);
+    if (!a.metres_per_unit.empty())
+        options.metres_per_unit = parse_length("--metres-per-unit", a.metres_per_unit);
+    options.tell = [](const std::string& line) { fmt::print(stderr, "volumen-encode: {}\n", line); };
     return options;
 }
 
@@ -106,13 +114,24 @@ nlohmann::json run_train(const Arguments& a, const fs::path& model) {
 
 nlohmann::json run_pack(const Arguments& a, const fs::path& model, const fs::path& stream) {
     PackOptions options = packing_options(a);
-    Progress progress("pack", "frame");
+    Progress reading("read", "frame"), progress("pack", "frame");
+    options.read_progress = [&](int done, int of) { reading(done - 1, of, 1); };
     options.progress = [&](int done, int of) { progress(done - 1, of, 1); };
     const PackResult result = pack(model, stream, options);
     return {{"bytes", result.bytes},
             {"quality", result.quality},
             {"seconds", result.seconds},
             {"stream", stream.string()}};
+}
+
+nlohmann::json run_export(const Arguments& a) {
+    ExportOptions options;
+    if (!a.frames.empty())
+        std::tie(options.first_frame, options.end_frame) = parse_range("--frames", a.frames);
+    Progress progress("export", "frame");
+    options.progress = [&](int done, int of) { progress(done - 1, of, 1); };
+    const int frames = export_take(a.stream, a.output, options);
+    return {{"frames", frames}, {"directory", a.output}};
 }
 
 void run_evaluate(const Arguments& a) {
@@ -168,11 +187,18 @@ int run(int argc, char** argv) {
     training.add_option("-o,--output", a.output, "the model's folder")->required();
     add_training_options(training, a), add_common_options(training, a);
 
-    CLI::App& packing = *app.add_subcommand("pack", "model, or a folder of 3DGS PLYs -> stream");
-    packing.add_option("MODEL", a.model, "folder of a model, or of PLYs (one a frame, sorted by name)")
+    CLI::App& packing = *app.add_subcommand("pack", "model, or a folder of splat files -> stream");
+    packing.add_option("MODEL", a.model, "folder of a model, or of .ply, .spz or .splat files, one a frame")
         ->required();
     packing.add_option("-o,--output", a.output, "the stream's folder")->required();
     add_packing_options(packing, a), add_common_options(packing, a);
+
+    CLI::App& exporting =
+        *app.add_subcommand("export", "stream or model -> a folder with one 3DGS PLY a frame");
+    exporting.add_option("STREAM", a.stream, "folder of a stream, a model or splat files")->required();
+    exporting.add_option("-o,--output", a.output, "the PLYs' folder")->required();
+    exporting.add_option("--frames", a.frames, "A:B, frames A to B, without B (all)");
+    exporting.add_flag("--json", a.json, "print the result as JSON, alone on stdout");
 
     CLI::App& evaluation = *app.add_subcommand("evaluate", "stream (or model) against capture");
     evaluation.add_option("STREAM", a.stream, "folder of a stream or a model")->required();
@@ -202,6 +228,10 @@ int run(int argc, char** argv) {
         const nlohmann::json result = run_pack(a, a.model, a.output);
         print_result(a, {{"pack", result}},
                      fmt::format("{}: {} bytes", a.output, result["bytes"].get<std::uint64_t>()));
+    } else if (exporting) {
+        const nlohmann::json result = run_export(a);
+        print_result(a, {{"export", result}},
+                     fmt::format("{}: {} frames", a.output, result["frames"].get<int>()));
     } else if (evaluation) {
         run_evaluate(a);
     } else {

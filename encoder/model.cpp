@@ -1,14 +1,11 @@
 #include "encoder/model.h"
 
 #include <algorithm>
-#include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "formats/core/error.h"
 #include "formats/core/file.h"
 #include "formats/media/image_file.h"
-#include "formats/splats/ply.h"
 #include "formats/stream/json_fields.h"
 #include "formats/stream/limits.h"
 
@@ -21,45 +18,11 @@ namespace {
 constexpr std::uintmax_t kMaxInfoBytes = 64u << 20;  ///< a few bytes a segment and view
 constexpr std::uint32_t kMaxViews = 10'000;
 
-/// The corners that hold 98 % of the splats on each axis: strays do not count.
-void grow_bounds(const SplatCloud& cloud, glm::vec3& low, glm::vec3& high) {
-    constexpr double kStray = 0.01;
-    for (int axis = 0; axis < 3; ++axis) {
-        const auto from = cloud.channel(SplatCloud::kPosition + axis);
-        std::vector<float> sorted(from.begin(), from.end());
-        std::sort(sorted.begin(), sorted.end());
-        const std::size_t stray = std::size_t(kStray * double(sorted.size() - 1));
-        low[axis] = std::min(low[axis], sorted[stray]);
-        high[axis] = std::max(high[axis], sorted[sorted.size() - 1 - stray]);
-    }
-}
-
-/// A view from which the whole of the bounds is seen.
-void make_up_view(TakeInfo& take) {
-    const glm::vec3 size = take.bounds_max - take.bounds_min;
-    take.view_target = (take.bounds_min + take.bounds_max) * 0.5f;
-    const float distance = 0.75f * glm::length(size) / std::tan(take.view_fov / 2);
-    take.view_eye = take.view_target + glm::vec3(0, -distance, 0.1f * distance);
-    take.floor = take.bounds_min.z;
-}
-
-ModelInfo made_up_info(const std::filesystem::path& model) {
-    ModelInfo info;
-    info.take.bounds_min = glm::vec3(1e30f), info.take.bounds_max = glm::vec3(-1e30f);
-    std::size_t count = 0;
-    int frame = 0;
-    for (const std::filesystem::path& file : model_frames(model)) {
-        const SplatCloud cloud = read_ply(file);
-        if (!cloud.count) throw InputError("{}: has no splats", file.string());
-        if (frame == 0 || cloud.count != count) info.segments.push_back({frame, 0});
-        count = cloud.count;
-        ++info.segments.back().frame_count;
-        info.sh_degree = std::max(info.sh_degree, cloud.sh_degree);
-        grow_bounds(cloud, info.take.bounds_min, info.take.bounds_max);
-        ++frame;
-    }
-    make_up_view(info.take);
-    return info;
+json read_json(const std::filesystem::path& file) {
+    const std::vector<std::uint8_t> text = read_file(file, kMaxInfoBytes);
+    json root = json::parse(text, nullptr, false);
+    if (root.is_discarded()) throw InputError("{}: is no JSON; the file is damaged", file.string());
+    return root;
 }
 
 ModelInfo parse_info(const json& root, const std::string& name) {
@@ -122,37 +85,36 @@ void write_model_info(const std::filesystem::path& model, const ModelInfo& info)
     write_file(model / kModelFile, root.dump(2) + "\n", Durability::power_cut);
 }
 
+bool is_model(const std::filesystem::path& directory) {
+    return std::filesystem::exists(directory / kModelFile);
+}
+
 ModelInfo read_model_info(const std::filesystem::path& model) {
     const std::filesystem::path file = model / kModelFile;
-    if (!std::filesystem::exists(file)) return made_up_info(model);
-    std::error_code error;
-    if (std::filesystem::file_size(file, error) > kMaxInfoBytes || error)
-        throw InputError("{}: cannot be read, or is too large", file.string());
-    std::ifstream in(file, std::ios::binary);
-    const json root = json::parse(in, nullptr, false);
-    if (root.is_discarded()) throw InputError("{}: is no JSON; the file is damaged", file.string());
-    return parse_info(root, file.string());
+    return parse_info(read_json(file), file.string());
 }
 
 std::vector<std::filesystem::path> model_frames(const std::filesystem::path& model) {
-    if (!std::filesystem::is_directory(model))
-        throw InputError("{}: no such directory; a model or a directory of PLY files is wanted",
-                         model.string());
+    const int count = read_model_info(model).frame_count();
     std::vector<std::filesystem::path> files;
-    if (std::filesystem::exists(model / kModelFile)) {
-        const int count = read_model_info(model).frame_count();
-        for (int frame = 0; frame < count; ++frame) {
-            files.push_back(model_frame_path(model, frame));
-            if (!std::filesystem::exists(files.back()))
-                throw InputError("{}: is missing; train on with --resume", files.back().string());
-        }
-        return files;
+    for (int frame = 0; frame < count; ++frame) {
+        files.push_back(model_frame_path(model, frame));
+        if (!std::filesystem::exists(files.back()))
+            throw InputError("{}: is missing; train on with --resume", files.back().string());
     }
-    for (const auto& entry : std::filesystem::directory_iterator(model))
-        if (entry.is_regular_file() && entry.path().extension() == ".ply") files.push_back(entry.path());
-    if (files.empty()) throw InputError("{}: has neither model.json nor PLY files", model.string());
-    std::sort(files.begin(), files.end());
     return files;
+}
+
+TakeInfo sequence_take(const std::filesystem::path& directory, const Bounds& bounds,
+                       std::optional<glm::vec3> up) {
+    const std::filesystem::path file = directory / kTakeFile;
+    if (!std::filesystem::exists(file)) return describe_take(bounds, up.value_or(kSplatFileUp));
+    TakeInfo take = read_take_json(read_json(file), file.string());
+    return up ? turned(take, *up) : take;
+}
+
+void write_take_file(const std::filesystem::path& directory, const TakeInfo& take) {
+    write_file(directory / kTakeFile, take_json(take).dump(2) + "\n");
 }
 
 }  // namespace volumen

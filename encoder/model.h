@@ -3,11 +3,13 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "formats/core/take_info.h"
 #include "formats/splats/cloud.h"
+#include "formats/splats/describe.h"
 
 namespace volumen {
 
@@ -19,6 +21,8 @@ struct ModelSegment {
 
 /// The file that makes a directory a model.
 inline constexpr const char* kModelFile = "model.json";
+/// Take metadata beside splat files that are no model: what `export` writes, and anyone else may.
+inline constexpr const char* kTakeFile = "take.json";
 
 /// What a model was trained from and with, by name: a run can go on only with all of it the same.
 using RunRecord = std::map<std::string, std::string>;
@@ -37,10 +41,17 @@ struct ModelInfo {
 /// MODEL/frame_000000.ply …: written whole, then renamed.
 std::filesystem::path model_frame_path(const std::filesystem::path& model, int frame);
 void write_model_info(const std::filesystem::path& model, const ModelInfo& info);
-/// Reads model.json, or, for a plain directory of PLYs (sorted by name), makes up an info: one segment as
-/// long as the count does not change.
+/// Whether the directory has a model.json.
+bool is_model(const std::filesystem::path& directory);
+/// Reads model.json.
 ModelInfo read_model_info(const std::filesystem::path& model);
-/// All frame files of a model or a PLY directory, in order.
+/// All frame files of a model, in order.
 std::vector<std::filesystem::path> model_frames(const std::filesystem::path& model);
+
+/// Of a directory of splat files that is no model: take.json where there is one, else made up for `bounds`.
+/// `up`: instead of what take.json says, or of -y.
+TakeInfo sequence_take(const std::filesystem::path& directory, const Bounds& bounds,
+                       std::optional<glm::vec3> up);
+void write_take_file(const std::filesystem::path& directory, const TakeInfo& take);
 
 }  // namespace volumen

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "encoder/model.h"
+#include "encoder/sequence/frame_files.h"
 #include "formats/core/error.h"
-#include "formats/splats/ply.h"
+#include "formats/splats/read_splats.h"
 #include "formats/stream/reader.h"
 
 namespace volumen {
@@ -57,18 +59,31 @@ class StreamSource : public FrameSource {
     std::vector<double> bytes_;
 };
 
-class ModelSource : public FrameSource {
+class FileSource : public FrameSource {
   public:
-    explicit ModelSource(const fs::path& path) : info_(read_model_info(path)), files_(model_frames(path)) {
-        if (files_.empty()) throw InputError("{}: no frames; give a stream or a model", path.string());
+    explicit FileSource(const fs::path& path) {
+        if (is_model(path)) {
+            const ModelInfo model = read_model_info(path);
+            info_ = model.take, sh_degree_ = model.sh_degree;
+            files_ = model_frames(path);
+            return;
+        }
+        files_ = list_frame_files(path);
+        Bounds bounds;
+        for (const fs::path& file : files_) {
+            const SplatCloud cloud = read_splats(file).cloud;
+            bounds.add(cloud);
+            sh_degree_ = std::max(sh_degree_, cloud.sh_degree);
+        }
+        info_ = sequence_take(path, bounds, std::nullopt);
     }
-    const TakeInfo& info() const override { return info_.take; }
+    const TakeInfo& info() const override { return info_; }
     int frame_count() const override { return int(files_.size()); }
-    int sh_degree() const override { return info_.sh_degree; }
+    int sh_degree() const override { return sh_degree_; }
     std::vector<SourceTrack> tracks() const override {
         std::uint64_t bytes = 0;
         for (const fs::path& f : files_) bytes += fs::file_size(f);
-        return {{"PLY files", bytes}};
+        return {{"splat files", bytes}};
     }
     double frame_bytes(int frame) const override {
         return double(fs::file_size(files_.at(std::size_t(frame))));
@@ -79,14 +94,15 @@ class ModelSource : public FrameSource {
         const auto start = Clock::now();
         SourceFrame frame;
         frame.index = next_;
-        frame.cloud = read_ply(files_[std::size_t(next_++)]);
+        frame.cloud = read_splats(files_[std::size_t(next_++)]).cloud;
         frame.splats = frame.cloud->count;
         frame.decode_ms = milliseconds_since(start);
         return frame;
     }
 
   private:
-    ModelInfo info_;
+    TakeInfo info_;
+    int sh_degree_ = 0;
     std::vector<fs::path> files_;
     int next_ = 0;
 };
@@ -107,8 +123,10 @@ std::unique_ptr<FrameSource> open_frame_source(const fs::path& path) {
     if (path.extension() == ".mpd" || fs::exists(path / "manifest.mpd"))
         return std::make_unique<StreamSource>(path);
     if (!fs::is_directory(path))
-        throw InputError("{}: neither a stream's directory or manifest nor a model", path.string());
-    return std::make_unique<ModelSource>(path);
+        throw InputError(
+            "{}: neither a stream's directory or manifest, nor a model, nor a directory of splat files",
+            path.string());
+    return std::make_unique<FileSource>(path);
 }
 
 double raw_frame_bytes(std::size_t splats, int sh_degree) {

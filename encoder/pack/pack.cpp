@@ -6,8 +6,8 @@
 
 #include "encoder/new_directory.h"
 #include "encoder/pack/segment.h"
+#include "encoder/pack/take_segments.h"
 #include "formats/core/file.h"
-#include "formats/splats/ply.h"
 #include "formats/stream/limits.h"
 #include "formats/stream/manifest.h"
 #include "formats/stream/reader.h"
@@ -34,8 +34,7 @@ constexpr int kRateTries = 8;
 
 class Packer {
   public:
-    Packer(const std::filesystem::path& model, const PackOptions& options)
-        : options_(options), info_(read_model_info(model)), files_(model_frames(model)) {
+    Packer(const std::filesystem::path& model, const PackOptions& options) : options_(options) {
         if (options.segment_frames < 1 || options.segment_frames > int(kMaxSegmentFrames))
             throw UsageError("segments of {} frames: 1 to {} are possible", options.segment_frames,
                              kMaxSegmentFrames);
@@ -43,24 +42,24 @@ class Packer {
             throw UsageError("quality {}: 0 to 100 is possible", options.quality);
         if (options.bit_rate && !(*options.bit_rate > 0)) throw UsageError("the bit rate must be above zero");
         require_encoder(options.codec);
-        if (options.fps) info_.take.fps = *options.fps;
-        cut_segments();
+        take_ = open_take_segments(model, options);
+        for (std::size_t i = 0; i < take_->segments.size(); ++i)
+            max_splats_ = std::max(max_splats_, take_->splat_count(i));
         settings_.codec = options.codec;
-        settings_.sh_degree = info_.sh_degree;
-        settings_.fps = info_.take.fps;
-        settings_.atlas = fit_atlas(max_splats_, info_.sh_degree, info_.take.fps);
-        const glm::vec3 size = info_.take.bounds_max - info_.take.bounds_min;
+        settings_.sh_degree = take_->sh_degree;
+        settings_.fps = take_->take.fps;
+        settings_.atlas = fit_atlas(max_splats_, take_->sh_degree, take_->take.fps);
+        const glm::vec3 size = take_->take.bounds_max - take_->take.bounds_min;
         settings_.extent = std::max({size.x, size.y, size.z, 1e-6f});
     }
 
     /// Writes the stream's files into `directory`; returns their bytes.
     std::uint64_t write(const std::filesystem::path& directory, double quality);
     double bits_per_second(std::uint64_t bytes) const {
-        return double(bytes) * 8 * info_.take.fps.value() / info_.frame_count();
+        return double(bytes) * 8 * take_->take.fps.value() / take_->frame_count();
     }
 
   private:
-    void cut_segments();
     void code_all(const std::filesystem::path& video_file, double quality);
     void check_exact(const SideSegment& written, const Bytes& bytes, const SegmentEntry& entry) const;
     bool within_bounds(const CodedSegment& segment) const;
@@ -68,28 +67,12 @@ class Packer {
     void write_manifest_file(const std::filesystem::path& directory);
 
     const PackOptions& options_;
-    ModelInfo info_;
-    std::vector<std::filesystem::path> files_;
-    std::vector<ModelSegment> segments_;
+    std::unique_ptr<TakeSegments> take_;
     std::uint32_t max_splats_ = 0;
     SegmentSettings settings_;
     std::vector<Bytes> side_segments_;
     std::vector<SegmentEntry> entries_;
 };
-
-/// Long segments are cut evenly.
-void Packer::cut_segments() {
-    for (const ModelSegment& s : info_.segments) {
-        const SplatCloud first = read_ply(files_.at(std::size_t(s.first_frame)));
-        if (!first.count) throw InputError("{}: has no splats", files_[std::size_t(s.first_frame)].string());
-        max_splats_ = std::max(max_splats_, std::uint32_t(first.count));
-        const int parts = (s.frame_count + options_.segment_frames - 1) / options_.segment_frames;
-        for (int i = 0; i < parts; ++i) {
-            const int begin = s.frame_count * i / parts, end = s.frame_count * (i + 1) / parts;
-            segments_.push_back({s.first_frame + begin, end - begin});
-        }
-    }
-}
 
 bool Packer::within_bounds(const CodedSegment& segment) const {
     const double step = quantiser_step(settings_.quality.quantiser);
@@ -103,11 +86,9 @@ void Packer::code_all(const std::filesystem::path& video_file, double quality) {
         side_segments_.clear(), entries_.clear();
         Mp4Writer writer(video_file, settings_.video());
         bool good = true;
-        for (std::size_t i = 0; i < segments_.size() && good; ++i) {
-            const ModelSegment& s = segments_[i];
-            const auto files =
-                std::span(files_).subspan(std::size_t(s.first_frame), std::size_t(s.frame_count));
-            const CodedSegment coded = code_segment(files, s.first_frame, settings_);
+        for (std::size_t i = 0; i < take_->segments.size() && good; ++i) {
+            const ModelSegment& s = take_->segments[i];
+            const CodedSegment coded = code_segment(take_->read(i), s.first_frame, settings_);
             good = within_bounds(coded);
             if (!good) break;
             writer.add(coded.video);
@@ -117,7 +98,7 @@ void Packer::code_all(const std::filesystem::path& video_file, double quality) {
             entry.splat_count = coded.side.layout->splat_count;
             side_segments_.push_back(write_side_segment(coded.side));
             check_exact(coded.side, side_segments_.back(), entry);
-            if (options_.progress) options_.progress(s.first_frame + s.frame_count, info_.frame_count());
+            if (options_.progress) options_.progress(s.first_frame + s.frame_count, take_->frame_count());
         }
         if (good) {
             writer.finish();
@@ -134,7 +115,7 @@ void Packer::code_all(const std::filesystem::path& video_file, double quality) {
 /// What must be exact is read back and compared.
 void Packer::check_exact(const SideSegment& written, const Bytes& bytes, const SegmentEntry& entry) const {
     SideHeader header;
-    header.sh_degree = info_.sh_degree;
+    header.sh_degree = take_->sh_degree;
     header.atlas_width = settings_.atlas.width, header.atlas_height = settings_.atlas.height;
     const SideSegment read = read_side_segment(bytes, entry, header, "the segment just packed");
     if (read.position_offset != written.position_offset || read.luma_crc != written.luma_crc ||
@@ -153,12 +134,12 @@ void Packer::write_side(const std::filesystem::path& directory, double quality) 
         throw InputError("{}: has {} fragments for {} segments", video.name, index.fragments.size(),
                          entries_.size());
     SideFile side;
-    side.header.take = info_.take;
-    side.header.frame_count = std::uint32_t(info_.frame_count());
+    side.header.take = take_->take;
+    side.header.frame_count = std::uint32_t(take_->frame_count());
     side.header.features.assign(std::begin(kFeatures), std::end(kFeatures));
     side.header.rung_id = std::string(kRungId), side.header.profile = std::string(kProfile);
     side.header.max_splats = max_splats_;
-    side.header.sh_degree = info_.sh_degree;
+    side.header.sh_degree = take_->sh_degree;
     side.header.atlas_width = settings_.atlas.width, side.header.atlas_height = settings_.atlas.height;
     side.header.quality = quality;
     side.segments = entries_;
@@ -179,8 +160,8 @@ void Packer::write_manifest_file(const std::filesystem::path& directory) {
     const ByteSource video = file_source(directory / kVideoName);
     const Mp4Index index = read_mp4_index(video);
     Manifest manifest;
-    manifest.fps = info_.take.fps;
-    manifest.seconds = info_.frame_count() / info_.take.fps.value();
+    manifest.fps = take_->take.fps;
+    manifest.seconds = take_->frame_count() / take_->take.fps.value();
     ManifestRung& rung = manifest.rungs.emplace_back();
     rung.id = std::string(kRungId);
     rung.codec = read_video_info(video.read(0, index.init_size), video.name).codec;

@@ -15,8 +15,15 @@ struct PackOptions {
     int segment_frames = 30;         ///< segments of the model longer than this are cut
     double quality = 75;             ///< 0 … 100; 100 is the finest the atlas can carry
     std::optional<double> bit_rate;  ///< bits per second, all tracks together: quality is searched for it
-    std::optional<FrameRate> fps;    ///< instead of the model's
+    /// Instead of the model's: frame rate, up axis (and with it ground and default view), metres.
+    std::optional<FrameRate> fps;
+    std::optional<glm::vec3> up;
+    std::optional<double> metres_per_unit;
     std::function<void(int done, int of)> progress;
+    /// While splat files that are no model are read and their splats followed.
+    std::function<void(int done, int of)> read_progress;
+    /// One line about what was found there: where splats lose their partners, what cannot be used.
+    std::function<void(const std::string&)> tell;
 };
 
 struct PackResult {
@@ -25,9 +32,9 @@ struct PackResult {
     double seconds = 0;
 };
 
-/// Packs a model (or a directory of PLYs) into a stream directory, written under a temporary name beside it
-/// and renamed when whole and checked (decoded again: exact parts equal, every plane within its bound). An
-/// existing stream at `stream` is replaced only then.
+/// Packs a model, or a directory of splat files of any kind, one a frame, into a stream directory, written
+/// under a temporary name beside it and renamed when whole and checked (decoded again: exact parts equal,
+/// every plane within its bound). An existing stream at `stream` is replaced only then.
 PackResult pack(const std::filesystem::path& model, const std::filesystem::path& stream,
                 const PackOptions& options);
 

@@ -132,4 +132,28 @@ void canonicalise_rotations(std::span<SplatCloud> frames) {
     });
 }
 
+void align_axes(const SplatCloud& previous, SplatCloud& cloud) {
+    // 1 - |dot| is about an eighth of the squared angle: so an angle of one radian counts like a factor of e.
+    constexpr float kAngleWeight = 8;
+    static const std::array<CubeRotation, 24> cube = make_cube_rotations();
+    parallel_for(cloud.count, kSplatsAtOnce, [&](std::size_t begin, std::size_t end, int) {
+        for (std::size_t i = begin; i < end; ++i) {
+            const Quaternion before = load(previous, i), now = load(cloud, i);
+            const CubeRotation* best = nullptr;
+            float least = 0;
+            for (const CubeRotation& r : cube) {
+                float cost = kAngleWeight * (1 - std::abs(dot(multiply(now, r.q), before)));
+                for (int k = 0; k < 3; ++k) {
+                    const float d = cloud.channel(SplatCloud::kScale + r.source[std::size_t(k)])[i] -
+                                    previous.channel(SplatCloud::kScale + k)[i];
+                    cost += d * d;
+                }
+                if (!best || cost < least) best = &r, least = cost;
+            }
+            permute_scales(cloud, i, best->source);
+            store(cloud, i, multiply(now, best->q));
+        }
+    });
+}
+
 }  // namespace volumen

@@ -12,4 +12,9 @@ namespace volumen {
 /// one nearest to the identity, and each later one is near the one before. All frames have the same count.
 void canonicalise_rotations(std::span<SplatCloud> frames);
 
+/// Rewrites rotations and scales of `cloud` so that the covariances stay the same and each splat's axes
+/// follow those that it has in `previous`: programs that write frames one by one name them as they like. Both
+/// have the same count.
+void align_axes(const SplatCloud& previous, SplatCloud& cloud);
+
 }  // namespace volumen

@@ -7,7 +7,6 @@
 #include "encoder/pack/order.h"
 #include "encoder/pack/quantise.h"
 #include "encoder/pack/rotation.h"
-#include "formats/splats/ply.h"
 #include "formats/stream/limits.h"
 
 namespace volumen {
@@ -38,20 +37,6 @@ void measure_errors(const QuantisedSegment& wanted, const Pictures& decoded, Cod
 }
 
 }  // namespace
-
-CodedSegment code_segment(std::span<const std::filesystem::path> files, int first_frame,
-                          const SegmentSettings& settings) {
-    std::vector<SplatCloud> frames;
-    for (const std::filesystem::path& file : files) {
-        SplatCloud cloud = read_ply(file);
-        if (!frames.empty() && cloud.count != frames[0].count)
-            throw InputError("{}: has {} splats, the segment's first frame {}; train the segment again",
-                             file.string(), cloud.count, frames[0].count);
-        frames.push_back(cloud.sh_degree == settings.sh_degree ? std::move(cloud)
-                                                               : with_sh_degree(cloud, settings.sh_degree));
-    }
-    return code_segment(std::move(frames), first_frame, settings);
-}
 
 CodedSegment code_segment(std::vector<SplatCloud> frames, int first_frame, const SegmentSettings& settings) {
     const auto order = order_splats(frames, settings.atlas.blocks_per_row);

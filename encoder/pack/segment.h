@@ -1,9 +1,8 @@
 // One segment of a model, coded: the step of packing that depends on nothing but itself.
 #pragma once
 
-#include <filesystem>
-#include <span>
 #include <string>
+#include <vector>
 
 #include "encoder/pack/atlas.h"
 #include "encoder/pack/quality.h"
@@ -33,10 +32,8 @@ struct CodedSegment {
     int largest_error = 0;
 };
 
-/// Orders, quantises, encodes, and decodes again. `files`: one PLY a frame, alike in count.
-CodedSegment code_segment(std::span<const std::filesystem::path> files, int first_frame,
-                          const SegmentSettings& settings);
-/// The same from clouds in memory.
+/// Orders, quantises, encodes, and decodes again. `frames`: all of the segment's, alike in count and SH
+/// degree.
 CodedSegment code_segment(std::vector<SplatCloud> frames, int first_frame, const SegmentSettings& settings);
 
 }  // namespace volumen

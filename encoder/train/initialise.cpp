@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "encoder/train/hull.h"
-#include "encoder/train/neighbours.h"
+#include "encoder/neighbours.h"
 #include "encoder/train/photometric.h"
 #include "formats/core/error.h"
 

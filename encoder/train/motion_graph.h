@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "encoder/train/neighbours.h"
+#include "encoder/neighbours.h"
 #include "formats/splats/cloud.h"
 
 namespace volumen::train {

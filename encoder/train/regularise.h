@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "encoder/train/neighbours.h"
+#include "encoder/neighbours.h"
 #include "formats/splats/cloud.h"
 
 namespace volumen::train {

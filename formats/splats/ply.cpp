@@ -52,13 +52,23 @@ void append(std::vector<std::uint8_t>& out, float value) {
     for (int i = 0; i < 4; ++i, bits >>= 8) out.push_back(std::uint8_t(bits));
 }
 
+/// Refuses the PLYs of splats that hold something else than numbers of their own for each splat.
+void refuse_compressed(const PlyTable& table, const PlyElement& vertex, const std::string& file) {
+    if (table.find(vertex, "packed_position") >= 0)
+        throw InputError("{}: a compressed PLY (PlayCanvas); convert it to a 3DGS .ply or an .spz", file);
+}
+
 }  // namespace
 
 SplatCloud read_ply(const std::filesystem::path& file) {
-    const std::vector<std::uint8_t> bytes = read_file(file, kMaxFileBytes);
-    const PlyTable table(bytes, file.string());
+    return parse_ply(read_file(file, kMaxFileBytes), file.string(), NotFinite::refuse);
+}
+
+SplatCloud parse_ply(std::span<const std::uint8_t> bytes, const std::string& file, NotFinite not_finite) {
+    const PlyTable table(bytes, file);
     const PlyElement& vertex = table.element("vertex", kMaxSplats);
-    const int degree = sh_degree_of(vertex, file.string());
+    refuse_compressed(table, vertex, file);
+    const int degree = sh_degree_of(vertex, file);
 
     std::vector<int> properties;
     std::vector<int> channels;
@@ -66,18 +76,19 @@ SplatCloud read_ply(const std::filesystem::path& file) {
         properties.push_back(table.find(vertex, column.name));
         channels.push_back(column.channel);
         if (properties.back() < 0)
-            throw InputError("{}: not a splat file: the vertex element has no property {}", file.string(),
+            throw InputError("{}: not a splat file: the vertex element has no property {}", file,
                              column.name);
     }
     SplatCloud cloud(std::size_t(vertex.count), degree);
     std::vector<float*> columns;
     for (int channel : channels) columns.push_back(cloud.channel(channel).data());
-    table.read(vertex, properties, columns);
+    table.read(vertex, properties, columns, not_finite == NotFinite::keep);
+    if (not_finite == NotFinite::keep) return cloud;
 
     for (std::size_t i = 0; i < cloud.count; ++i) {
         bool zero = true;
         for (int q = 0; q < 4; ++q) zero &= cloud.channel(SplatCloud::kRotation + q)[i] == 0;
-        if (zero) throw InputError("{}: vertex {}: the rotation has length zero", file.string(), i);
+        if (zero) throw InputError("{}: vertex {}: the rotation has length zero", file, i);
     }
     return cloud;
 }

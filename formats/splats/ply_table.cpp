@@ -276,16 +276,16 @@ std::size_t PlyTable::locate(const PlyElement& wanted) const {
 }
 
 void PlyTable::read(const PlyElement& element, std::span<const int> properties,
-                    std::span<float* const> columns) const {
+                    std::span<float* const> columns, bool keep_not_finite) const {
     const std::size_t begin = locate(element);
     if (format_ == PlyFormat::ascii)
-        read_ascii(element, begin, properties, columns);
+        read_ascii(element, begin, properties, columns, keep_not_finite);
     else
-        read_binary(element, begin, properties, columns);
+        read_binary(element, begin, properties, columns, keep_not_finite);
 }
 
 void PlyTable::read_binary(const PlyElement& element, std::size_t begin, std::span<const int> properties,
-                           std::span<float* const> columns) const {
+                           std::span<float* const> columns, bool keep_not_finite) const {
     const std::optional<std::size_t> size = row_size(element);
     if (!size)
         throw InputError("{}: the {} element has a list property, which splats and points have not", file_,
@@ -314,7 +314,7 @@ void PlyTable::read_binary(const PlyElement& element, std::size_t begin, std::sp
                 }
                 return all;
             });
-            if (finite) continue;
+            if (finite || keep_not_finite) continue;
             const float* bad = std::find_if(to, to + rows, [](float v) { return !std::isfinite(v); });
             fail_not_finite(element, row + std::size_t(bad - to), properties[c]);
         }
@@ -322,7 +322,7 @@ void PlyTable::read_binary(const PlyElement& element, std::size_t begin, std::sp
 }
 
 void PlyTable::read_ascii(const PlyElement& element, std::size_t begin, std::span<const int> properties,
-                          std::span<float* const> columns) const {
+                          std::span<float* const> columns, bool keep_not_finite) const {
     std::vector<float*> column_of(element.properties.size(), nullptr);
     for (std::size_t c = 0; c < properties.size(); ++c) column_of[std::size_t(properties[c])] = columns[c];
     Tokens tokens(bytes_, begin);
@@ -339,7 +339,7 @@ void PlyTable::read_ascii(const PlyElement& element, std::size_t begin, std::spa
                 throw InputError("{}: {} {}: property {} is not a number", file_, element.name, row,
                                  element.properties[p].name);
             column_of[p][row] = float(*value);
-            if (!std::isfinite(column_of[p][row])) fail_not_finite(element, row, int(p));
+            if (!keep_not_finite && !std::isfinite(column_of[p][row])) fail_not_finite(element, row, int(p));
         }
 }
 

@@ -39,16 +39,17 @@ class PlyTable {
     int find(const PlyElement& element, std::string_view property) const;
 
     /// Copies properties of an element that element() returned to float columns: columns[i] receives
-    /// property properties[i] of all rows. Integers are converted as they are. Throws on NaN and Inf.
-    void read(const PlyElement& element, std::span<const int> properties,
-              std::span<float* const> columns) const;
+    /// property properties[i] of all rows. Integers are converted as they are. Throws on NaN and Inf,
+    /// unless they are to be kept.
+    void read(const PlyElement& element, std::span<const int> properties, std::span<float* const> columns,
+              bool keep_not_finite = false) const;
 
   private:
     void parse_header();
     void read_binary(const PlyElement& element, std::size_t begin, std::span<const int> properties,
-                     std::span<float* const> columns) const;
+                     std::span<float* const> columns, bool keep_not_finite) const;
     void read_ascii(const PlyElement& element, std::size_t begin, std::span<const int> properties,
-                    std::span<float* const> columns) const;
+                    std::span<float* const> columns, bool keep_not_finite) const;
     /// Where the element's data begin.
     std::size_t locate(const PlyElement& element) const;
     [[noreturn]] void fail_not_finite(const PlyElement& element, std::size_t row, int property) const;

@@ -16,9 +16,10 @@ namespace volumen {
 /// An opened take.
 class Take {
   public:
-    /// A stream's directory or manifest, or a 3DGS PLY. Throws InputError on what this build does not open
-    /// (URLs, .spz, .sog among it). `up` is the up axis of a PLY, which does not say it.
-    static Take open(const std::string& path, glm::vec3 ply_up);
+    /// A stream's directory or manifest, or a splat file (.ply, .spz, .splat). Throws InputError on what this
+    /// build does not open (URLs, .sog among it). `splats_up` is the up axis of a splat file, which does not
+    /// say it.
+    static Take open(const std::string& path, glm::vec3 splats_up);
 
     const TakeInfo& info() const { return info_; }
     /// Of the take; 1 for a cloud.
@@ -39,8 +40,5 @@ class Take {
     std::optional<Stream> stream_;
     std::shared_ptr<const SplatCloud> cloud_;
 };
-
-/// Take information for a cloud that has none: bounds of the bulk of its splats, a view from the front.
-TakeInfo describe_cloud(const SplatCloud& cloud, glm::vec3 up);
 
 }  // namespace volumen

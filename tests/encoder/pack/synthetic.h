@@ -20,7 +20,8 @@ inline SplatCloud synthetic_cloud(std::size_t count, int sh_degree, int frame, u
                                   float jitter = 0.0002f) {
     constexpr int kLimbs = 6;
     std::mt19937 same(seed), fresh(seed * 7919 + unsigned(frame));
-    std::normal_distribution<float> normal;
+    // Distributions keep every other number for later: each engine has one of its own.
+    std::normal_distribution<float> normal, fresh_normal;
     SplatCloud cloud(count, sh_degree);
     const auto put = [&](std::size_t i, int channel, float v) { cloud.channel(channel)[i] = v; };
     for (std::size_t i = 0; i < count; ++i) {
@@ -33,16 +34,16 @@ inline SplatCloud synthetic_cloud(std::size_t count, int sh_degree, int frame, u
             joint + turn * (direction * glm::vec3(0.12f, 0.1f, 0.35f) - glm::vec3(0, 0, 0.3f));
         const glm::quat q = turn * glm::rotation(glm::vec3(0, 0, 1), direction) *
                             glm::angleAxis(normal(same), glm::vec3(0, 0, 1));
-        for (int a = 0; a < 3; ++a) put(i, SplatCloud::kPosition + a, p[a] + jitter * normal(fresh));
+        for (int a = 0; a < 3; ++a) put(i, SplatCloud::kPosition + a, p[a] + jitter * fresh_normal(fresh));
         put(i, 3, q.w), put(i, 4, q.x), put(i, 5, q.y), put(i, 6, q.z);
         for (int a = 0; a < 3; ++a)
             put(i, SplatCloud::kScale + a,
-                (a == 2 ? -7.0f : -4.5f) + 0.4f * normal(same) + 0.01f * normal(fresh));
-        put(i, SplatCloud::kOpacity, 2 + 2 * normal(same) + 0.05f * normal(fresh));
+                (a == 2 ? -7.0f : -4.5f) + 0.4f * normal(same) + 0.01f * fresh_normal(fresh));
+        put(i, SplatCloud::kOpacity, 2 + 2 * normal(same) + 0.05f * fresh_normal(fresh));
         for (int k = 0; k < 3 * sh_coefficients(sh_degree); ++k) {
             const float pattern = std::sin(9 * direction.x + float(k)) * std::cos(7 * direction.z);
             put(i, SplatCloud::kSh + k,
-                k < 3 ? pattern + 0.1f * normal(same) : 0.1f * normal(same) + 0.005f * normal(fresh));
+                k < 3 ? pattern + 0.1f * normal(same) : 0.1f * normal(same) + 0.005f * fresh_normal(fresh));
         }
     }
     return cloud;

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-namespace volumen::train {
+namespace volumen {
 
 /// For each query the `k` nearest points, nearest first: indices[query * k + j], squared distances likewise.
 struct Neighbours {
@@ -20,4 +20,4 @@ struct Neighbours {
 Neighbours nearest(std::span<const glm::vec3> points, std::span<const glm::vec3> queries, int k,
                    bool skip_self);
 
-}  // namespace volumen::train
+}  // namespace volumen

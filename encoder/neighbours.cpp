@@ -1,11 +1,11 @@
-#include "encoder/train/neighbours.h"
+#include "encoder/neighbours.h"
 
 #include <algorithm>
 #include <nanoflann.hpp>
 
 #include "formats/core/parallel.h"
 
-namespace volumen::train {
+namespace volumen {
 namespace {
 
 struct Points {
@@ -50,4 +50,4 @@ Neighbours nearest(std::span<const glm::vec3> points, std::span<const glm::vec3>
     return out;
 }
 
-}  // namespace volumen::train
+}  // namespace volumen

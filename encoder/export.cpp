@@ -1,0 +1,31 @@
+#include "encoder/export.h"
+
+#include "encoder/evaluate/frame_source.h"
+#include "encoder/model.h"
+#include "encoder/new_directory.h"
+#include "formats/core/error.h"
+#include "formats/splats/ply.h"
+
+namespace volumen {
+
+int export_take(const std::filesystem::path& source, const std::filesystem::path& directory,
+                const ExportOptions& options) {
+    NewDirectory target(directory, {kTakeFile, nullptr});
+    const std::unique_ptr<FrameSource> take = open_frame_source(source);
+    const int end = options.end_frame < 0 ? take->frame_count() : options.end_frame;
+    if (options.first_frame >= end || end > take->frame_count())
+        throw UsageError("--frames {}:{}: {} has frames 0:{}", options.first_frame, end, source.string(),
+                         take->frame_count());
+    take->seek(options.first_frame);
+    for (int frame = options.first_frame; frame < end; ++frame) {
+        std::optional<SourceFrame> content = take->next();
+        if (!content) throw InputError("{}: ends before frame {}", source.string(), frame);
+        write_ply(model_frame_path(target.path(), frame), content->unpacked());
+        if (options.progress) options.progress(frame - options.first_frame + 1, end - options.first_frame);
+    }
+    write_take_file(target.path(), take->info());
+    target.commit();
+    return end - options.first_frame;
+}
+
+}  // namespace volumen

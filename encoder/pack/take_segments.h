@@ -1,0 +1,31 @@
+// What is packed: a take's clouds, segment by segment.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "encoder/model.h"
+#include "encoder/pack/pack.h"
+
+namespace volumen {
+
+class TakeSegments {
+  public:
+    virtual ~TakeSegments() = default;
+
+    TakeInfo take;
+    int sh_degree = 0;
+    std::vector<ModelSegment> segments;  ///< from frame 0 on, without a gap
+    int frame_count() const { return segments.back().first_frame + segments.back().frame_count; }
+
+    virtual std::uint32_t splat_count(std::size_t segment) const = 0;
+    /// All frames of a segment, alike in count and SH degree: splat i is the same splat in each.
+    virtual std::vector<SplatCloud> read(std::size_t segment) const = 0;
+};
+
+/// Opens a model, or a directory of splat files that is none. Throws InputError.
+std::unique_ptr<TakeSegments> open_take_segments(const std::filesystem::path& directory,
+                                                 const PackOptions& options);
+
+}  // namespace volumen

@@ -1,0 +1,63 @@
+#include "encoder/export.h"
+
+#include <doctest/doctest.h>
+
+#include "encoder/model.h"
+#include "encoder/pack/pack.h"
+#include "encoder/sequence/frame_files.h"
+#include "formats/core/error.h"
+#include "formats/stream/reader.h"
+#include "tests/encoder/pack/synthetic.h"
+#include "tests/formats/media/temporary_folder.h"
+
+using namespace volumen;
+
+TEST_CASE("export: a stream's frames as PLYs that pack again, metadata and all") {
+    const TemporaryFolder folder;
+    ModelInfo info = write_synthetic_model(folder / "model", 300, 1, {3, 2}, 6);
+    info.take.fps = {24000, 1001};
+    info.take.up = {0, 1, 0};
+    info.take.background = {0.5f, 0, 0};
+    write_model_info(folder / "model", info);
+    pack(folder / "model", folder / "stream", {});
+    CHECK(export_take(folder / "stream", folder / "plys", {}) == 5);
+    CHECK(list_frame_files(folder / "plys").size() == 5);
+    const Stream stream = Stream::open(folder / "stream");
+    FrameDecoder decoder(stream, 0, HwAccel::none);
+    for (int f = 0; f < 5; ++f)
+        CHECK(read_ply(model_frame_path(folder / "plys", f)).values == reconstruct(*decoder.next()).values);
+
+    pack(folder / "plys", folder / "again", {});
+    const Stream again = Stream::open(folder / "again");
+    CHECK(again.frame_count() == 5);
+    CHECK(again.info().fps.denominator == 1001);
+    CHECK(again.info().up.y == 1);
+    CHECK(again.info().background.x == 0.5f);
+    CHECK(again.info().bounds_max == info.take.bounds_max);
+
+    ExportOptions some;
+    some.first_frame = 1, some.end_frame = 3;
+    CHECK(export_take(folder / "model", folder / "plys", some) == 2);  // replaces what was there
+    CHECK(list_frame_files(folder / "plys").size() == 2);
+    CHECK(read_ply(model_frame_path(folder / "plys", 2)).values ==
+          read_ply(model_frame_path(folder / "model", 2)).values);
+    CHECK(export_take(folder / "plys", folder / "copy", {}) == 2);
+}
+
+TEST_CASE("export: never over something else, never half") {
+    const TemporaryFolder folder;
+    write_synthetic_model(folder / "model", 20, 0, {2}, 6);
+    folder.write("letters/dear.txt", "do not lose me");
+    CHECK_THROWS_AS(export_take(folder / "model", folder / "letters", {}), UsageError);
+    CHECK_THROWS_AS(export_take(folder / "model", folder / "model", {}), UsageError);
+    CHECK_THROWS_AS(export_take(folder / "nothing", folder / "plys", {}), InputError);
+    ExportOptions beyond;
+    beyond.end_frame = 3;
+    CHECK_THROWS_AS(export_take(folder / "model", folder / "plys", beyond), UsageError);
+    std::filesystem::resize_file(model_frame_path(folder / "model", 1), 500);
+    CHECK_THROWS_AS(export_take(folder / "model", folder / "plys", {}), InputError);
+    CHECK_FALSE(std::filesystem::exists(folder / "plys"));
+    folder.write("sequence/0.ply", "ply\n");
+    folder.write("sequence/take.json", "{\"up\": 3}");
+    CHECK_THROWS_AS(pack(folder / "sequence", folder / "stream", {}), InputError);
+}
