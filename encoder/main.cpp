@@ -177,13 +177,13 @@ int run(int argc, char** argv) {
         "Trains a multi-camera capture and packs it into a stream that volumen-play plays.\n"
         "volumen-encode CAPTURE -o STREAM does it all; the subcommands do it step by step.");
     app.set_version_flag("--version", "volumen " VOLUMEN_VERSION);
-    app.add_option("CAPTURE", a.capture, "folder with transforms.json");
+    app.add_option("CAPTURE", a.capture, "the capture's folder, or its calibration");
     app.add_option("-o,--output", a.output, "the stream's folder");
     app.add_option("--model", a.model, "where the trained model is kept (STREAM.model)");
     add_training_options(app, a), add_packing_options(app, a), add_common_options(app, a);
 
     CLI::App& training = *app.add_subcommand("train", "capture -> model: a folder with one 3DGS PLY a frame");
-    training.add_option("CAPTURE", a.capture, "folder with transforms.json")->required();
+    training.add_option("CAPTURE", a.capture, "the capture's folder, or its calibration")->required();
     training.add_option("-o,--output", a.output, "the model's folder")->required();
     add_training_options(training, a), add_common_options(training, a);
 
@@ -202,7 +202,7 @@ int run(int argc, char** argv) {
 
     CLI::App& evaluation = *app.add_subcommand("evaluate", "stream (or model) against capture");
     evaluation.add_option("STREAM", a.stream, "folder of a stream or a model")->required();
-    evaluation.add_option("CAPTURE", a.capture, "folder with transforms.json")->required();
+    evaluation.add_option("CAPTURE", a.capture, "the capture's folder, or its calibration")->required();
     evaluation.add_option("--views", a.views, "views to compare, such as 3,9,14 (all)");
     evaluation.add_option("--size", a.size, "the images' longer side (640), or WxH (504x378)");
     evaluation.add_option("--frames", a.frames, "A:, the capture's frame that is the stream's first");

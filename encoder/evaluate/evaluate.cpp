@@ -65,6 +65,8 @@ class Evaluator {
     }
 
     void measure() {
+        for (const std::string& line : capture_.warnings())
+            fmt::print(stderr, "volumen-encode: warning: {}\n", line);
         before_.resize(views_.size());
         FrameReader truth(capture_, views_, options_.first_capture_frame,
                           options_.first_capture_frame + frame_count_);

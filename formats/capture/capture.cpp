@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "formats/capture/capture_state.h"
+#include "formats/capture/readers/layout.h"
 #include "formats/core/error.h"
 #include "formats/media/image_file.h"
 
@@ -65,63 +66,17 @@ void check_options(const CaptureOptions& options) {
         throw UsageError("image scale {}: must be above 0", options.scale);
 }
 
-/// Folders that count up from the view's first.
-int numbered_files(const FramePath& path) {
-    const auto there = [&](int frame) {
-        std::error_code ignored;
-        return std::filesystem::is_directory(path.folder(frame), ignored);
-    };
-    int count = 1;
-    while (path.numbered && count < kMaxFrames && there(count)) ++count;
-    return count;
-}
-
-/// The take's length: what the file says, else the shortest view. `sources` have counted their files.
-int count_frames(const RigFile& rig, std::vector<ViewSource>& sources, std::vector<std::string>& warnings) {
-    const auto [shortest, longest] =
-        std::minmax_element(sources.begin(), sources.end(),
-                            [](const ViewSource& a, const ViewSource& b) { return a.files < b.files; });
-    if (rig.frame_count) {
-        const FramePath& image = longest->rig.image;
-        if (*rig.frame_count > longest->files) {
-            if (longest->rig.video)
-                throw InputError("{}: frame_count is {}, but the longest video has {} frames",
-                                 rig.file.string(), *rig.frame_count, longest->files);
-            if (!image.numbered)
-                throw InputError("{}: frame_count is {}, but no folder of {} is a frame's number",
-                                 rig.file.string(), *rig.frame_count, image.first.string());
-            if (const int last = *rig.frame_count - 1; !std::filesystem::is_directory(image.folder(last)))
-                throw InputError("{}: frame_count is {}, but {} does not exist", rig.file.string(),
-                                 *rig.frame_count, image.folder(last).string());
-        }
-        for (ViewSource& source : sources)
-            if (source.rig.video && source.files < *rig.frame_count)
-                warnings.push_back(fmt::format("{}: has {} frames, {} less than frame_count",
-                                               source.rig.place, source.files,
-                                               *rig.frame_count - source.files));
-            else if (!source.rig.video)
-                source.files = std::max(source.files, *rig.frame_count);  // holes are missing images
-        return *rig.frame_count;
-    }
-    if (shortest->files < longest->files)
-        warnings.push_back(fmt::format("{}: has {} frames, {} has {}: the take ends with the shortest",
-                                       shortest->rig.place, shortest->files, longest->rig.name,
-                                       longest->files));
-    return shortest->files;
-}
-
 /// Size and alpha of a view's images, from the first of them that can be read.
-ImageInfo stored_image(const FramePath& path, bool strict, std::vector<std::string>& warnings) {
+ImageInfo stored_image(const FramePath& path, const std::function<void(const std::string&)>& pass_over) {
     /// Damage is a matter of single images; where so many are bad, something else is wrong.
     constexpr int kTries = 8;
     std::string problem;
     for (int frame = 0; frame < (path.numbered ? kTries : 1); ++frame) {
         try {
             const ImageInfo info = read_image_info(path.file(frame));
-            if (!problem.empty()) warnings.push_back(problem);
+            if (!problem.empty()) pass_over(problem);
             return info;
         } catch (const InputError& error) {
-            if (strict) throw;
             if (problem.empty()) problem = error.what();
         }
     }
@@ -142,7 +97,12 @@ Capture Capture::open(const std::filesystem::path& path, const CaptureOptions& o
     check_options(options);
     auto state = std::make_shared<State>();
     state->strict = options.strict;
-    state->rig = read_rig_file(path);
+    state->rig = read_rig(path);
+    state->warnings = state->rig.notes;
+    const auto pass_over = [&](const std::string& problem) {
+        if (options.strict) throw InputError(problem);
+        state->warnings.push_back(problem);
+    };
     std::optional<FrameRate> video_fps;
     for (std::size_t i = 0; i < state->rig.views.size(); ++i) {
         ViewSource source;
@@ -154,9 +114,8 @@ Capture Capture::open(const std::filesystem::path& path, const CaptureOptions& o
             source.files = video.frame_count();
             if (!video_fps) video_fps = video.fps();
         } else {
-            const ImageInfo info = stored_image(source.rig.image, options.strict, state->warnings);
+            const ImageInfo info = stored_image(source.rig.image, pass_over);
             source.stored_width = info.width, source.stored_height = info.height;
-            source.files = numbered_files(source.rig.image);
             masked |= info.alpha;
         }
         if (i == 0) state->masks = masked;
@@ -167,15 +126,17 @@ Capture Capture::open(const std::filesystem::path& path, const CaptureOptions& o
         choose_output_size(source, options);
         state->sources.push_back(std::move(source));
     }
-    state->frame_count = count_frames(state->rig, state->sources, state->warnings);
+    state->frame_count = count_frames(state->rig, state->sources, pass_over);
     use_offsets(state->sources, options.offsets);
     for (const ViewSource& source : state->sources)
         state->views.push_back(
             {source.rig.name, source.rig.camera.resized(source.width, source.height), source.offset});
-    if (options.strict && !state->warnings.empty()) throw InputError(state->warnings.front());
+    for (std::string& line : views_that_look_away(state->views)) state->warnings.push_back(std::move(line));
     state->info.fps = state->rig.fps ? *state->rig.fps : video_fps.value_or(FrameRate{});
     state->info = take_info(*state, state->views);
-    if (state->rig.points) state->points = read_points_ply(*state->rig.points);
+    state->points = std::move(state->rig.points);
+    if (!state->rig.points_path.empty())
+        state->points = read_points_ply(state->rig.folder / state->rig.points_path);
     Capture capture;
     capture.state_ = std::move(state);
     return capture;

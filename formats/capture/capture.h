@@ -44,17 +44,17 @@ struct CaptureView {
     int offset = 0;    ///< frames: the view's own frame f + offset shows the take's frame f
 };
 
-/// A capture on disk: `transforms.json` (instant-ngp / nerfstudio keys; intrinsics for all or per view;
-/// camera-to-world in OpenGL axes) with one image per view and frame (`image/<frame>/<view>.png`: the path's
-/// folder that is the frame number counts up), one video a view, or single images (a one-frame take). Masks:
-/// alpha, or a folder
+/// A capture on disk, in any layout that readers/layout.h knows: one image a view and frame
+/// (`image/<frame>/<view>.png`: the path's folder that is the frame number counts up, or
+/// `<view>/<frame>.png`), one video a view, or single images (a one-frame take). Masks: alpha, or a folder
 /// (`mask/<frame>/<view>.png`, or `mask_path` in the file), or none.
 class Capture {
   public:
-    /// `path` is the folder or the JSON file. Looks at the headers of frame 0's images (videos: at their
+    /// `path` is the folder or its calibration. Looks at the headers of frame 0's images (videos: at their
     /// packets) for sizes, alpha and length; decodes none of them. Images larger than w × h by an even margin
     /// of at most 16 pixels are cropped evenly; of the same aspect, they scale the intrinsics. Throws
-    /// InputError: names the file, the view, the key. With `strict`, what warnings() would list is an error.
+    /// InputError: names the file, the view, the key. With `strict`, a bad image or
+    /// a view with fewer frames than the take is one too.
     static Capture open(const std::filesystem::path& path, const CaptureOptions& options = {});
 
     const std::vector<CaptureView>& views() const;
@@ -66,7 +66,7 @@ class Capture {
     const TakeInfo& info() const;
     /// The same as only these views (not none) tell it: views that are held out must not shape a take.
     TakeInfo info(const std::vector<int>& views) const;
-    const std::optional<PointCloud>& points() const;  ///< `ply_file_path`, if any
+    const std::optional<PointCloud>& points() const;  ///< of the calibration, if any
     /// What was assumed or passed over on opening, one line each, for stderr.
     const std::vector<std::string>& warnings() const;
 

@@ -1,10 +1,11 @@
 // What an opened capture knows; private to capture.cpp, frame_reader.cpp and their kin.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "formats/capture/capture.h"
-#include "formats/capture/rig_file.h"
+#include "formats/capture/rig.h"
 #include "formats/media/video_reader.h"
 
 namespace volumen {
@@ -26,7 +27,7 @@ struct ViewSource {
 };
 
 struct Capture::State {
-    RigFile rig;  ///< its views have moved to `sources`
+    Rig rig;  ///< its views have moved to `sources`
     std::vector<CaptureView> views;
     std::vector<ViewSource> sources;
     int frame_count = 1;
@@ -58,6 +59,15 @@ class ViewFrames {
 
 /// Crops, undistorts, resizes and splits a view's stored image (3 or 4 channels).
 ViewImage prepared(Image8 image, const ViewSource& source);
+
+/// Counts each source's files (videos have done so) and returns the take's length: what the calibration says,
+/// else the shortest view's. `pass_over` is told what is shorter; it may throw.
+int count_frames(const Rig& rig, std::vector<ViewSource>& sources,
+                 const std::function<void(const std::string&)>& pass_over);
+
+/// Views that look away from what nearly all others look at, one line each. None where the views look at no
+/// one place, such as outwards from the middle of a room.
+std::vector<std::string> views_that_look_away(const std::vector<CaptureView>& views);
 
 /// Up, default view, bounds and background from the cameras of `views` (not empty). `state` has its views,
 /// fps and masks.

@@ -90,12 +90,32 @@ void trace_row(const Camera& camera, const Distortion& lens, int y, std::vector<
 
 }  // namespace
 
-double Distortion::fold() const {
-    // d/dr of r (1 + k1 r² + k2 r⁴ + k3 r⁶)
-    for (int i = 1; i <= kFoldSteps; ++i) {
-        const double r2 = kFoldMax * i / kFoldSteps;
-        if (1 + r2 * (3 * k1 + r2 * (5 * k2 + r2 * 7 * k3)) <= 0) return r2;
+glm::dvec2 Distortion::apply(glm::dvec2 p) const {
+    const double r2 = p.x * p.x + p.y * p.y;
+    if (fisheye) {
+        const double r = std::sqrt(r2), theta = std::atan(r), t2 = theta * theta;
+        const double seen = theta * (1 + t2 * (k1 + t2 * (k2 + t2 * (k3 + t2 * k4))));
+        return r < 1e-12 ? p : p * (seen / r);
     }
+    const double radial = (1 + r2 * (k1 + r2 * (k2 + r2 * k3))) / (1 + r2 * (k4 + r2 * (k5 + r2 * k6)));
+    return {p.x * radial + 2 * p1 * p.x * p.y + p2 * (r2 + 2 * p.x * p.x),
+            p.y * radial + p1 * (r2 + 2 * p.y * p.y) + 2 * p2 * p.x * p.y};
+}
+
+double Distortion::fold() const {
+    // Where d/dθ θ (1 + k1 θ² + …), or d/dr r N(r²) / D(r²), is no longer positive.
+    const auto rises = [&](double r2) {
+        if (fisheye) {
+            const double theta = std::atan(std::sqrt(r2)), t2 = theta * theta;
+            return 1 + t2 * (3 * k1 + t2 * (5 * k2 + t2 * (7 * k3 + t2 * 9 * k4))) > 0;
+        }
+        const double n = 1 + r2 * (k1 + r2 * (k2 + r2 * k3)), d = 1 + r2 * (k4 + r2 * (k5 + r2 * k6));
+        const double rn = r2 * (2 * k1 + r2 * (4 * k2 + r2 * 6 * k3)),
+                     rd = r2 * (2 * k4 + r2 * (4 * k5 + r2 * 6 * k6));  // r dN/dr, r dD/dr
+        return d > 0 && (n + rn) * d - n * rd > 0;
+    };
+    for (int i = 1; i <= kFoldSteps; ++i)
+        if (const double r2 = kFoldMax * i / kFoldSteps; !rises(r2)) return r2;
     return std::numeric_limits<double>::infinity();
 }
 

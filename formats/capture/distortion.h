@@ -1,4 +1,4 @@
-// Lens distortion (Brown-Conrady) and its removal.
+// Lens distortion (Brown-Conrady, rational, fisheye) and its removal.
 #pragma once
 
 #include "formats/core/camera.h"
@@ -6,18 +6,20 @@
 
 namespace volumen {
 
-/// Brown's model on normalised coordinates (x, y), as OpenCV has it:
-/// x' = x (1 + k1 r² + k2 r⁴ + k3 r⁶) + 2 p1 x y + p2 (r² + 2 x²), and y' with p1, p2 the other way round.
+/// From normalised coordinates (x, y) of a pinhole camera to those that the lens makes of them, as OpenCV has
+/// it. Brown, with OpenCV's rational divisor (r² = x² + y²):
+///   x' = x (1 + k1 r² + k2 r⁴ + k3 r⁶) / (1 + k4 r² + k5 r⁴ + k6 r⁶) + 2 p1 x y + p2 (r² + 2 x²),
+///   y' with p1, p2 the other way round.
+/// Fisheye (θ = atan r): (x', y') = (x, y) θ (1 + k1 θ² + k2 θ⁴ + k3 θ⁶ + k4 θ⁸) / r.
 struct Distortion {
-    double k1 = 0, k2 = 0, k3 = 0, p1 = 0, p2 = 0;
+    double k1 = 0, k2 = 0, k3 = 0, p1 = 0, p2 = 0, k4 = 0, k5 = 0, k6 = 0;
+    bool fisheye = false;
 
-    bool none() const { return k1 == 0 && k2 == 0 && k3 == 0 && p1 == 0 && p2 == 0; }
-    glm::dvec2 apply(glm::dvec2 p) const {
-        const double r2 = p.x * p.x + p.y * p.y;
-        const double radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3));
-        return {p.x * radial + 2 * p1 * p.x * p.y + p2 * (r2 + 2 * p.x * p.x),
-                p.y * radial + p1 * (r2 + 2 * p.y * p.y) + 2 * p2 * p.x * p.y};
+    bool none() const {
+        return !fisheye && k1 == 0 && k2 == 0 && k3 == 0 && p1 == 0 && p2 == 0 && k4 == 0 && k5 == 0 &&
+               k6 == 0;
     }
+    glm::dvec2 apply(glm::dvec2 p) const;
     /// r² from which on the radial part folds back, so that the model means nothing; infinite if it never
     /// does.
     double fold() const;

@@ -1,4 +1,6 @@
 // What a capture's cameras say about the take.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -30,7 +32,12 @@ glm::vec3 mean_up(const std::vector<CaptureView>& views) {
 
 /// The point nearest to all optical axes (least squares). Where the axes hardly cross (one camera, parallel
 /// cameras), one unit of the rig's size in front of them.
-glm::dvec3 focus_of(const std::vector<CaptureView>& views) {
+struct Focus {
+    glm::dvec3 point;
+    bool shared;  ///< more than half of the views have it in front of them
+};
+
+Focus focus_of(const std::vector<CaptureView>& views) {
     glm::dvec3 mean_centre(0), mean_forward(0);
     for (const CaptureView& view : views) {
         mean_centre += glm::dvec3(view.camera.centre()) / double(views.size());
@@ -55,10 +62,32 @@ glm::dvec3 focus_of(const std::vector<CaptureView>& views) {
     const auto sees = std::count_if(views.begin(), views.end(), [&](const CaptureView& view) {
         return view.camera.to_camera(glm::vec3(focus)).z > 0;
     });
-    return 2 * sees > std::ptrdiff_t(views.size()) ? focus : in_front;
+    const bool shared = 2 * sees > std::ptrdiff_t(views.size());
+    return {shared ? focus : in_front, shared};
 }
 
+/// Views of which all but this share must agree where the subject is before the rest are said to look away.
+constexpr double kDissent = 0.25;
+/// Fewer views have no majority.
+constexpr std::size_t kLeastViews = 4;
+
 }  // namespace
+
+std::vector<std::string> views_that_look_away(const std::vector<CaptureView>& views) {
+    const Focus focus = focus_of(views);
+    if (views.size() < kLeastViews || !focus.shared) return {};
+    std::vector<std::string> lines;
+    for (std::size_t i = 0; i < views.size(); ++i) {
+        const double depth = views[i].camera.to_camera(glm::vec3(focus.point)).z;
+        if (depth <= 0)
+            lines.push_back(
+                fmt::format("view {} ({}): looks away from what the other views look at, which is {:.3g} "
+                            "behind it: check its pose",
+                            i, views[i].name, -depth));
+    }
+    if (double(lines.size()) > kDissent * double(views.size())) lines.clear();
+    return lines;
+}
 
 /// Bounds: the cube around the focus point whose inner sphere the median camera just sees whole. The floor is
 /// that sphere's lowest point. Both are starting values; training replaces them by the performer's.
@@ -67,7 +96,7 @@ TakeInfo take_info(const Capture::State& state, const std::vector<CaptureView>& 
     info.fps = state.info.fps;
     info.metres_per_unit = state.rig.metres_per_unit;
     info.up = mean_up(views);
-    const glm::vec3 focus(focus_of(views));
+    const glm::vec3 focus(focus_of(views).point);
     std::vector<float> radii;
     for (const CaptureView& view : views) {
         const Camera& camera = view.camera;

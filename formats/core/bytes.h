@@ -36,6 +36,7 @@ class ByteReader {
     std::uint32_t u32() { return integer<std::uint32_t>(); }
     std::uint64_t u64() { return integer<std::uint64_t>(); }
     float f32() { return std::bit_cast<float>(u32()); }
+    double f64() { return std::bit_cast<double>(u64()); }
     /// Big-endian, as in MP4 boxes.
     std::uint32_t u32_big() {
         const auto b = take(4);

@@ -1,4 +1,4 @@
-#include "formats/capture/rig_file.h"
+#include "formats/capture/readers/transforms.h"
 
 #include <doctest/doctest.h>
 
@@ -50,7 +50,7 @@ TEST_CASE("what is wrong in the JSON is said by entry and key") {
     const TemporaryFolder folder;
     put_image(folder / "images/a.png", flat_image(16, 12, {10, 20, 30}));
     const json good = {{"frames", {rig_entry("images/a.png", ring_camera(0, 4, 16, 12))}}};
-    const auto says = [&](const json& rig, const char* expected) {
+    const auto says = [&](const json& rig, const std::string& expected) {
         const std::string said = complaint(folder.write("transforms.json", rig.dump()));
         CAPTURE(rig.dump());
         CAPTURE(said);
@@ -88,8 +88,16 @@ TEST_CASE("what is wrong in the JSON is said by entry and key") {
     says(with("k1", json::array()), "k1 is not a number");
     says(with("k2", 1e10), "k2 is");
     says(with("k4", 0.1), "k4 is not zero");
-    says(with("camera_model", "OPENCV_FISHEYE"), "OPENCV_FISHEYE, which is not supported");
-    says(with("is_fisheye", true), "fisheye");
+    says(with("k4", 0.1), "name the camera_model");
+    for (const char* model : {"FOV", "THIN_PRISM_FISHEYE", "EQUIRECTANGULAR", "opencv"})
+        says(with("camera_model", model),
+             fmt::format("(a.png): camera_model {}, which is not supported", model));
+    says(with("camera_model", 3), "camera_model is not a string");
+    says(with("is_fisheye", "yes"), "is_fisheye is neither");
+    json fisheye = with("is_fisheye", true);
+    fisheye["frames"][0]["p1"] = 0.01;
+    says(fisheye, "p1 is not zero");
+    says(with("offset", 0.5), "offset is not a whole number");
     says(with("transform_matrix", json::array({1, 2, 3, 4})), "4 rows of 4");
     says(with("transform_matrix", "unit"), "4 rows of 4");
 
@@ -135,16 +143,27 @@ TEST_CASE("what is wrong in the JSON is said by entry and key") {
     moving["frames"][0]["time"] = 0.0, moving["frames"][1]["time"] = 0.1;
     says(moving, "frames[1] (a.png): time differs");
     says(json::array(), "not a JSON object");
-    for (const char* text : {"", "{", "{\"frames\": [NaN]}", "{\"frames\": [1e999]}", "\xff\xfe"}) {
+    for (const char* text :
+         {"{\"frames\": [1,", "", "{", "{\"frames\": [NaN]}", "{\"frames\": [1e999]}", "\xff\xfe"}) {
         const std::string said = complaint(folder.write("transforms.json", text));
         CAPTURE(said);
         CHECK(said.find("not JSON") != std::string::npos);
     }
-    CHECK(complaint(folder.write("transforms.json", std::string(200000, '['))).find("not JSON") !=
+    // Deep nesting, and an array that would be a hundred times its bytes in memory.
+    const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+    for (const std::size_t depth : {std::size_t(100), std::size_t(5'000'000)})
+        CHECK(complaint(folder.write("transforms.json", "{\"frames\": " + nested(depth) + "}"))
+                  .find("transforms.json: is nested deeper than 64 levels") != std::string::npos);
+    std::string many = "{\"frames\": [0";
+    for (int i = 0; i < 5'000'000; ++i) many += ",0";
+    CHECK(complaint(folder.write("transforms.json", many + "]}")).find("holds more than") !=
           std::string::npos);
+    // A billion elements are two gigabytes: a sparse file stands for them.
+    std::filesystem::resize_file(folder.write("transforms.json", "{\"frames\": [0"), 2'000'000'000);
+    CHECK(complaint(folder.path()).find("2000000000 bytes, but at most") != std::string::npos);
     CHECK(complaint(folder / "nowhere").find("no such file") != std::string::npos);
     std::filesystem::remove(folder / "transforms.json");
-    CHECK(complaint(folder.path()).find("transforms.json: no such file") != std::string::npos);
+    CHECK(complaint(folder.path()).find("no capture is recognised") != std::string::npos);
 }
 
 TEST_CASE("a rotation that is off by rounding is made exact") {
@@ -153,11 +172,11 @@ TEST_CASE("a rotation that is off by rounding is made exact") {
     json rig = {{"frames", {rig_entry("images/a.png", ring_camera(1, 7, 16, 12))}}};
     for (auto& row : rig["frames"][0]["transform_matrix"])
         for (auto& value : row) value = std::round(value.get<double>() * 1000) / 1000;
-    const RigFile file = read_rig_file(folder.write("transforms.json", rig.dump()));
-    const glm::mat3& r = file.views[0].camera.rotation;
+    const Capture capture = Capture::open(folder.write("transforms.json", rig.dump()));
+    const glm::mat3& r = capture.views()[0].camera.rotation;
     const glm::mat3 square = glm::transpose(r) * r;
     for (int i = 0; i < 3; ++i) CHECK(glm::length(square[i] - glm::mat3(1)[i]) < 1e-6f);
-    CHECK(glm::length(file.views[0].camera.centre() - ring_camera(1, 7, 16, 12).centre()) < 2e-3f);
+    CHECK(glm::length(capture.views()[0].camera.centre() - ring_camera(1, 7, 16, 12).centre()) < 2e-3f);
 }
 
 TEST_CASE("random changes of the JSON are refused or read, never worse") {
