@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 /// What the command line says, before it is understood.
 struct Arguments {
     std::string capture, output, model, stream;
-    std::string profile = "auto", preset = "standard", device = "auto";
+    std::string profile = "auto", preset = "standard", device = "auto", colour = "auto";
     std::string frames, holdout, size, bit_rate, fps, codec = "h264", views;
     std::string up, metres_per_unit;
     std::string json_file, html_file, images, contact_sheet, gpu;
@@ -41,6 +41,8 @@ void add_training_options(CLI::App& app, Arguments& a) {
     app.add_option("--splats", a.splats, "at most so many (10000)")->check(CLI::Range(16, 16'000'000));
     app.add_option("--sh", a.sh_degree, "SH degree of the colours, 0 to 3 (1)")
         ->check(CLI::Range(0, kMaxShDegree));
+    app.add_option("--colour", a.colour, "compensate the cameras' exposure and white balance: auto, on, off")
+        ->capture_default_str();
     app.add_option("--profile", a.profile, "auto: the best that this build has")->capture_default_str();
     app.add_option("--device", a.device, "auto or cpu")->capture_default_str();
     CLI::Option* restart = app.add_flag("--restart", a.restart, "discard what an interrupted run left");
@@ -72,6 +74,7 @@ train::TrainOptions training_options(const Arguments& a) {
     options.settings = train::preset(a.preset);
     options.settings.seed = a.seed;
     options.settings.segment_frames = a.segment;
+    options.settings.colour = train::colour_mode(a.colour);
     if (a.splats > 0) options.settings.splats = a.splats;
     if (a.sh_degree >= 0) options.settings.sh_degree = a.sh_degree;
     if (!a.holdout.empty()) options.held_out_views = parse_list("--views-holdout", a.holdout);

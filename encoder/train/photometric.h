@@ -4,6 +4,7 @@
 #include <random>
 #include <vector>
 
+#include "encoder/train/camera_colour.h"
 #include "encoder/train/loss.h"
 #include "encoder/train/rasteriser.h"
 #include "encoder/train/training_frame.h"
@@ -14,14 +15,21 @@ namespace volumen::train {
 class Photometric {
   public:
     Rasteriser rasteriser;
+    CameraColour colour;
+    float colour_rate = 0;  ///< of the steps that each call takes on its camera's affine
 
-    /// The loss; d loss / d parameter overwrites `gradients`.
+    /// The loss; d loss / d parameter overwrites `gradients`. Takes a step on the camera's colour, too.
     float operator()(const SplatCloud& cloud, const TrainingView& view, const RasterSettings& settings,
                      float ssim_weight, SplatCloud& gradients);
 
+    /// What the frame's views show in proportion to the cloud, for CameraColour::judge.
+    std::vector<ColourRatio> colour_ratios(const SplatCloud& cloud, const TrainingFrame& frame,
+                                           const RasterSettings& settings);
+
   private:
     ImageLoss loss_;
-    PlanarImage truth_, d_image_;
+    PlanarImage truth_, seen_, d_image_;
+    std::vector<float> d_coverage_;
 };
 
 /// Views in random order, each once before any comes again.

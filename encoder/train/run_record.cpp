@@ -29,8 +29,8 @@ void record_settings(const TrainSettings& settings, RunRecord& run) {
     const auto& [seed, splats, sh_degree, segment_frames, ssim_weight, random_background, first_iterations,
                  refresh_iterations, coarse_iterations, fine_iterations, position_rate, rotation_rate,
                  scale_rate, opacity_rate, sh_rate, rest_rate_divisor, opacity_floor, opacity_weight,
-                 size_weight, graph_nodes, graph_rate, arap_weight, fine_position_rate, fine_rate_scale,
-                 rigid_weight, temporal_weight] = settings;
+                 size_weight, colour, colour_rate, graph_nodes, graph_rate, arap_weight, fine_position_rate,
+                 fine_rate_scale, rigid_weight, temporal_weight] = settings;
     const auto record = [&](const char* name, auto value) { run[name] = fmt::format("{}", value); };
     record("seed", seed);
     record("splats", splats);
@@ -51,6 +51,8 @@ void record_settings(const TrainSettings& settings, RunRecord& run) {
     record("opacity floor", opacity_floor);
     record("opacity weight", opacity_weight);
     record("size weight", size_weight);
+    record("colour", int(colour));
+    record("colour rate", colour_rate);
     record("motion nodes", graph_nodes);
     record("motion rate", graph_rate);
     record("motion rigidity", arap_weight);

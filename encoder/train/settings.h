@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "encoder/train/camera_colour.h"
+
 namespace volumen::train {
 
 /// Iteration counts and rates. Rates are per iteration; those of positions are in units of the subject's
@@ -27,6 +29,9 @@ struct TrainSettings {
     float opacity_floor = 0.005f;  ///< splats below it are pruned
     float opacity_weight = 3e-3f;  ///< pull on the mean opacity: what no image asks for fades (3DGS-MCMC)
     float size_weight = 3e-3f;     ///< pull on the mean axis, in extents: no needles between the cameras
+
+    ColourMode colour = ColourMode::automatic;  ///< exposure and white balance of the cameras
+    float colour_rate = 4e-3f;                  ///< of log gains; in later frames a quarter of it
 
     int graph_nodes = 200;
     float graph_rate = 4e-3f;   ///< of node translations (extents) and rotations (quaternion components)

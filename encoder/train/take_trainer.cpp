@@ -14,6 +14,8 @@ constexpr float kDensifyFrom = 0.1f, kDensifyUntil = 0.6f;  ///< shares of the i
 constexpr int kPyramidLevels = 2;    ///< halvings of the coarsest image of the motion stage
 constexpr int kSmallestSide = 64;    ///< images are not halved below it
 constexpr float kRateDecay = 0.01f;  ///< last rate of positions, of the first
+constexpr int kShSteps = 4;  ///< a still frame's SH grows by a degree each such part of its iterations
+constexpr float kColourLater = 0.25f;  ///< rate of the cameras' colours after the first frame, of that in it
 
 /// From 1 at t = 0 to `last` at t = 1, log-linear.
 float decayed(float t, float last) {
@@ -56,12 +58,15 @@ TakeTrainer::TakeTrainer(const TakeInfo& info, const std::optional<PointCloud>& 
       points_(points),
       settings_(settings),
       random_(settings.seed),
-      background_(info.background) {}
+      background_(info.background) {
+    photometric_.colour = CameraColour(settings.colour);
+}
 
 const SplatCloud& TakeTrainer::next(const TrainingFrame& frame, const std::function<void(double)>& tick) {
     const bool first = cloud_.count == 0;
     const bool begins = first || frame_in_segment_ == settings_.segment_frames;
     const Tick count{tick, frame_iterations(settings_, frames_)};
+    photometric_.colour_rate = (first ? 1 : kColourLater) * settings_.colour_rate;
     if (first) {
         cloud_ = initial_cloud(frame, info_, points_, settings_, random_);
         extent_ = extent_of(cloud_);
@@ -100,6 +105,7 @@ void TakeTrainer::fields(Archive& archive) {
     archive(frames_);
     archive(frame_in_segment_);
     archive(last_motion_);
+    photometric_.colour.fields(archive);
 }
 
 Bytes TakeTrainer::save() {
@@ -144,6 +150,14 @@ std::vector<float> TakeTrainer::rates(float position_rate, float scale) const {
     return out;
 }
 
+void TakeTrainer::judge_colours(const TrainingFrame& frame, int sh_degree) {
+    const auto wanted = [&](const TrainingView& view) { return photometric_.colour.wants(view.view); };
+    if (std::ranges::none_of(frame.views, wanted)) return;
+    RasterSettings raster;
+    raster.background = background_, raster.sh_degree = sh_degree;
+    photometric_.colour.judge(photometric_.colour_ratios(cloud_, frame, raster));
+}
+
 void TakeTrainer::train_still(const TrainingFrame& frame, int iterations, bool from_nothing,
                               const Tick& tick) {
     Adam adam;
@@ -159,8 +173,10 @@ void TakeTrainer::train_still(const TrainingFrame& frame, int iterations, bool f
         const float t = float(i) / float(iterations);
         RasterSettings raster;
         raster.background = draw_background(random_, random_share, background_);
-        // One more SH degree each eighth of the run, so that low degrees settle first.
-        raster.sh_degree = from_nothing ? std::min(settings_.sh_degree, int(8 * t)) : settings_.sh_degree;
+        // Low SH degrees settle first.
+        raster.sh_degree =
+            from_nothing ? std::min(settings_.sh_degree, i * kShSteps / iterations) : settings_.sh_degree;
+        if (from_nothing && i == iterations / kShSteps) judge_colours(frame, 0);
         const TrainingView& view = frame.views[std::size_t(order.next(random_))];
         photometric_(cloud_, view, raster, settings_.ssim_weight, gradients);
         shrink_term(cloud_, settings_.opacity_weight, settings_.size_weight / extent_, gradients);
@@ -216,6 +232,7 @@ void TakeTrainer::fine_tune(const TrainingFrame& frame, const Tick& tick) {
     const float random_share = frame.views.front().alpha.empty() ? 0 : settings_.random_background;
     std::vector<float> temporal(std::size_t(cloud_.channels()), settings_.temporal_weight);
     std::fill_n(temporal.begin() + SplatCloud::kPosition, 3, settings_.temporal_weight / extent_);
+    judge_colours(frame, settings_.sh_degree);  // of cameras that had no image before
     for (int i = 0; i < settings_.fine_iterations; ++i) {
         const float t = float(i) / float(settings_.fine_iterations);
         RasterSettings raster;

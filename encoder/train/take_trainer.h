@@ -28,6 +28,8 @@ class TakeTrainer {
 
     /// Whether the frame just trained began a segment (a topology of its own).
     bool began_segment() const { return frame_in_segment_ == 1; }
+    /// What the cameras were found to make of colours so far.
+    const CameraColour& colour() const { return photometric_.colour; }
 
     /// What later frames depend on besides the clouds of the segment so far: kept from frame to frame so that
     /// a run can go on with the same bits.
@@ -42,6 +44,7 @@ class TakeTrainer {
     void fields(Archive& archive);
     void begin_segment();
     void follow();
+    void judge_colours(const TrainingFrame& frame, int sh_degree);
     void train_still(const TrainingFrame& frame, int iterations, bool from_nothing, const Tick& tick);
     void track_motion(const TrainingFrame& frame, const Tick& tick);
     void fine_tune(const TrainingFrame& frame, const Tick& tick);

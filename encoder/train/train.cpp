@@ -14,6 +14,8 @@ namespace volumen::train {
 namespace {
 
 constexpr DirectoryKind kModelDirectory{kModelFile, kCheckpointFile};
+/// Of a camera's colours: below it a line on stderr is not worth reading.
+constexpr float kNotableStrength = 0.02f;
 
 std::vector<int> training_views(const Capture& capture, const std::vector<int>& held_out) {
     const int count = int(capture.views().size());
@@ -103,6 +105,21 @@ class Warnings {
     std::vector<std::string> last_;  ///< one a view, so that memory does not grow with the take
 };
 
+/// Tells which cameras are compensated, once they are known.
+void tell_colours(const CameraColour& colour, const Capture& capture, const std::vector<int>& views,
+                  const std::function<void(const std::string&)>& warn) {
+    if (!warn) return;
+    for (const int view : views) {
+        const ColourAffine affine = colour.affine(view);
+        if (affine.strength() < kNotableStrength) continue;
+        const glm::vec3 grey = 0.5f * affine.gain + affine.offset;
+        warn(fmt::format(
+            "view {} ({}) shows {:.0f}, {:.0f}, {:.0f} % of the rig's red, green and blue: "
+            "compensated (--colour off leaves it)",
+            view, capture.views()[std::size_t(view)].name, 200 * grey.r, 200 * grey.g, 200 * grey.b));
+    }
+}
+
 }  // namespace
 
 TrainResult train_capture(const std::filesystem::path& path, const std::filesystem::path& model,
@@ -163,6 +180,7 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
             trainer.next(make_training_frame(capture, views, *images), [&](double share) {
                 if (options.progress) options.progress(frame, frames, share, work.done(frame, share));
             });
+        if (frame == 0) tell_colours(trainer.colour(), capture, views, options.warn);
         if (trainer.began_segment()) done.segments.push_back({frame, 0});
         ++done.segments.back().frame_count;
         done.bounds.add(cloud);
