@@ -25,8 +25,8 @@ constexpr int kSmoothed = 8, kRefinements = 3;
 constexpr int kCandidates = 8;
 /// Partners lie within this many spacings of where the motion leads.
 constexpr float kReach = 3;
-/// … and look not much less alike than neighbours do.
-constexpr float kWorstLooks = 1.5f;
+/// … and, turned or not, are more alike than most neighbours.
+constexpr float kWorstLooks = 0.75f;
 /// Leftovers of the first round look among each other this many more times.
 constexpr int kRounds = 4;
 constexpr std::size_t kSplatsAtOnce = 512;
@@ -57,7 +57,10 @@ class Matcher {
           to_(positions_of(to)),
           from_looks_(appearances_of(from)),
           to_looks_(appearances_of(to)),
+          from_lasting_(lasting_appearances_of(from)),
+          to_lasting_(lasting_appearances_of(to)),
           spread_(measure_spread(to_, to_looks_)),
+          lasting_spread_(measure_spread(to_, to_lasting_)),
           motion_(motion.begin(), motion.end()) {
         motion_.resize(from_.size(), glm::vec3(0));
     }
@@ -149,13 +152,17 @@ class Matcher {
         const Neighbours near = nearest(places, led, kCandidates, false);
         const std::size_t k = std::size_t(near.k);
         const float unit = spread_.spacing * spread_.spacing;
-        const float worst = kWorstLooks * std::max(spread_.neighbour_distance, 1.0f);
+        const float worst = kWorstLooks * std::max(lasting_spread_.neighbour_distance, 1.0f);
         std::vector<Pair> out(led.size() * k);
         parallel_for(led.size(), kSplatsAtOnce, [&](std::size_t begin, std::size_t end, int) {
             for (std::size_t e = begin * k; e < end * k; ++e) {
                 Pair& p = out[e] = {from[e / k], to[near.indices[e]], near.squared_distances[e] / unit};
-                const float looks = appearance_distance(from_looks_[p.from], to_looks_[p.to], spread_);
-                p.cost = p.cost > kReach * kReach || looks > worst ? -1 : p.cost + looks;
+                const float lasting =
+                    appearance_distance(from_lasting_[p.from], to_lasting_[p.to], lasting_spread_);
+                if (p.cost > kReach * kReach || lasting > worst)
+                    p.cost = -1;
+                else
+                    p.cost += appearance_distance(from_looks_[p.from], to_looks_[p.to], spread_);
             }
         });
         std::erase_if(out, [](const Pair& p) { return p.cost < 0; });
@@ -199,8 +206,8 @@ class Matcher {
     }
 
     std::vector<glm::vec3> from_, to_;
-    std::vector<Appearance> from_looks_, to_looks_;
-    Spread spread_;
+    std::vector<Appearance> from_looks_, to_looks_, from_lasting_, to_lasting_;
+    Spread spread_, lasting_spread_;
     std::vector<glm::vec3> motion_;
 };
 
