@@ -16,14 +16,16 @@ int export_take(const std::filesystem::path& source, const std::filesystem::path
     if (options.first_frame >= end || end > take->frame_count())
         throw UsageError("--frames {}:{}: {} has frames 0:{}", options.first_frame, end, source.string(),
                          take->frame_count());
+    bool decoded = false;
     take->seek(options.first_frame);
     for (int frame = options.first_frame; frame < end; ++frame) {
         std::optional<SourceFrame> content = take->next();
         if (!content) throw InputError("{}: ends before frame {}", source.string(), frame);
+        decoded |= content->packed.has_value();
         write_ply(model_frame_path(target.path(), frame), content->unpacked());
         if (options.progress) options.progress(frame - options.first_frame + 1, end - options.first_frame);
     }
-    write_take_file(target.path(), take->info());
+    write_sequence_info(target.path(), {take->info(), decoded});
     target.commit();
     return end - options.first_frame;
 }

@@ -105,16 +105,24 @@ std::vector<std::filesystem::path> model_frames(const std::filesystem::path& mod
     return files;
 }
 
-TakeInfo sequence_take(const std::filesystem::path& directory, const Bounds& bounds,
-                       std::optional<glm::vec3> up) {
+SequenceInfo read_sequence_info(const std::filesystem::path& directory, const Bounds& bounds,
+                                std::optional<glm::vec3> up) {
     const std::filesystem::path file = directory / kTakeFile;
-    if (!std::filesystem::exists(file)) return describe_take(bounds, up.value_or(kSplatFileUp));
-    TakeInfo take = read_take_json(read_json(file), file.string());
-    return up ? turned(take, *up) : take;
+    if (!std::filesystem::exists(file)) return {describe_take(bounds, up.value_or(kSplatFileUp)), false};
+    const json root = read_json(file);
+    SequenceInfo info{read_take_json(root, file.string()), false};
+    if (root.contains("decoded")) {
+        if (!root["decoded"].is_boolean()) JsonFields{root, file.string()}.wrong("decoded");
+        info.decoded = root["decoded"];
+    }
+    if (up) info.take = turned(info.take, *up);
+    return info;
 }
 
-void write_take_file(const std::filesystem::path& directory, const TakeInfo& take) {
-    write_file(directory / kTakeFile, take_json(take).dump(2) + "\n");
+void write_sequence_info(const std::filesystem::path& directory, const SequenceInfo& info) {
+    json root = take_json(info.take);
+    root["decoded"] = info.decoded;
+    write_file(directory / kTakeFile, root.dump(2) + "\n");
 }
 
 }  // namespace volumen

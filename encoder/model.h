@@ -48,10 +48,15 @@ ModelInfo read_model_info(const std::filesystem::path& model);
 /// All frame files of a model, in order.
 std::vector<std::filesystem::path> model_frames(const std::filesystem::path& model);
 
-/// Of a directory of splat files that is no model: take.json where there is one, else made up for `bounds`.
-/// `up`: instead of what take.json says, or of -y.
-TakeInfo sequence_take(const std::filesystem::path& directory, const Bounds& bounds,
-                       std::optional<glm::vec3> up);
-void write_take_file(const std::filesystem::path& directory, const TakeInfo& take);
+/// What is known of a directory of splat files that is no model.
+struct SequenceInfo {
+    TakeInfo take;
+    bool decoded = false;  ///< its values have been through a stream before
+};
+/// take.json where there is one, else made up for `bounds`. `up`: instead of what take.json says, or of -y.
+SequenceInfo read_sequence_info(const std::filesystem::path& directory, const Bounds& bounds,
+                                std::optional<glm::vec3> up);
+/// Writes take.json.
+void write_sequence_info(const std::filesystem::path& directory, const SequenceInfo& info);
 
 }  // namespace volumen

@@ -75,7 +75,7 @@ class FileSource : public FrameSource {
             bounds.add(cloud);
             sh_degree_ = std::max(sh_degree_, cloud.sh_degree);
         }
-        info_ = sequence_take(path, bounds, std::nullopt);
+        info_ = read_sequence_info(path, bounds, std::nullopt).take;
     }
     const TakeInfo& info() const override { return info_; }
     int frame_count() const override { return int(files_.size()); }

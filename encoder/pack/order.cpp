@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 
 #include "formats/stream/frame.h"
@@ -139,10 +140,39 @@ class Partition {
     std::vector<std::size_t> splats_, order_;
 };
 
+/// How much neighbours in the picture differ: the sum over splats of the features' distance to the next in
+/// their block's row and column.
+double roughness(const std::vector<Feature>& features, std::span<const std::size_t> order) {
+    const auto distance = [&](std::size_t a, std::size_t b) {
+        float sum = 0;
+        for (std::size_t k = 0; k < kFeatures; ++k) {
+            const float d = features[order[a]][k] - features[order[b]][k];
+            sum += d * d;
+        }
+        return double(std::sqrt(sum));
+    };
+    double total = 0;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        const std::size_t place = i % kBlockSplats;
+        if (place % kBlockSide + 1 < kBlockSide && i + 1 < order.size()) total += distance(i, i + 1);
+        if (place / kBlockSide + 1 < kBlockSide && i + kBlockSide < order.size())
+            total += distance(i, i + kBlockSide);
+    }
+    return total;
+}
+
+/// An order this much rougher than the best is kept: what comes from a stream has been put in order before,
+/// and codes as well as then in no order but that one.
+constexpr double kRougher = 1.02;
+
 }  // namespace
 
 std::vector<std::size_t> order_splats(std::span<const SplatCloud> frames, std::uint32_t blocks_per_row) {
-    return Partition(make_features(frames), blocks_per_row).run();
+    const std::vector<Feature> features = make_features(frames);
+    std::vector<std::size_t> as_it_is(features.size());
+    std::iota(as_it_is.begin(), as_it_is.end(), std::size_t(0));
+    std::vector<std::size_t> order = Partition(features, blocks_per_row).run();
+    return roughness(features, as_it_is) <= kRougher * roughness(features, order) ? as_it_is : order;
 }
 
 }  // namespace volumen

@@ -11,9 +11,11 @@
 namespace volumen {
 
 struct PackOptions {
-    std::string codec = "h264";      ///< h264, hevc, av1
-    int segment_frames = 30;         ///< segments of the model longer than this are cut
-    double quality = 75;             ///< 0 … 100; 100 is the finest the atlas can carry
+    std::string codec = "h264";  ///< h264, hevc, av1
+    int segment_frames = 30;     ///< segments of the model longer than this are cut
+    /// 0 … 100; 100 is the finest the atlas can carry. What `export` made of a stream is coded two quantiser
+    /// steps finer, so that two losses do not add up.
+    double quality = 75;
     std::optional<double> bit_rate;  ///< bits per second, all tracks together: quality is searched for it
     /// Instead of the model's: frame rate, up axis (and with it ground and default view), metres.
     std::optional<FrameRate> fps;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "encoder/pack/lattice.h"
 #include "formats/core/parallel.h"
 #include "formats/stream/limits.h"
 
@@ -11,6 +12,8 @@ namespace volumen {
 namespace {
 
 constexpr std::uint8_t kGrey = 128;
+/// Steps of the grid that a position which was on it may have drifted as a float.
+constexpr double kOnGrid = 0.05;
 /// Luma levels kept free at both ends of a block's positions: what the codec adds or takes is not clipped.
 constexpr int kGuard = 4;
 /// Scales below this share of the take's extent are raised to it: a hundredth of a pixel in a full view.
@@ -19,8 +22,15 @@ constexpr float kSmallestScale = 1e-4f;
 /// Values of one plane over the segment: values[frame][splat].
 using PlaneValues = std::vector<std::vector<float>>;
 
+/// A lattice that is finer than the wanted levels by more than this factor would cost more than it saves; on
+/// one that is as much coarser what the video errs would weigh more.
+constexpr float kAsFine = 1.4f;
 /// Levels between the least and the greatest value of a plane.
 constexpr float kLevels = 254;
+constexpr int kWholeRange = 255;
+/// The reader's clamp of alpha, FORMAT.md section 7, and a little more.
+constexpr float kLeastAlpha = 1.01f / 1024;
+constexpr float kNoLimit = 1e30f;
 /// A handful of overshooting colours would make all colours coarse: this share at each end may be clipped.
 constexpr double kStrays = 5e-4;
 
@@ -73,11 +83,13 @@ class Quantiser {
         return (plane - kPlaneSh) % 3 ? luminance * steps.chroma : luminance;
     }
 
+    float smallest_scale() const { return std::log(kSmallestScale * extent_); }
+
     float value(const SplatCloud& cloud, int plane, std::size_t i) const {
         if (plane < kPlaneScale) return cloud.channel(SplatCloud::kRotation + 1 + plane - kPlaneRotation)[i];
         if (plane < kPlaneOpacity) {
             const float v = cloud.channel(SplatCloud::kScale + plane - kPlaneScale)[i];
-            return std::max(v, std::log(kSmallestScale * extent_));
+            return std::max(v, smallest_scale());
         }
         if (plane < kPlaneSh) return 1 / (1 + std::exp(-cloud.channel(SplatCloud::kOpacity)[i]));
         const int k = (plane - kPlaneSh) / 3, part = (plane - kPlaneSh) % 3;
@@ -118,10 +130,35 @@ class Quantiser {
                 const float v = values[f][i] = value(frames_[f], plane, i);
                 low = std::min(low, v), high = std::max(high, v);
             }
+        if (use_lattice(plane, values, low, high, least)) return write_plane(plane, values);
         if (plane >= kPlaneSh && high - low > kLevels * least) clip_strays(values, low, high);
         // The middle of the range lies on grey, where the surroundings are.
         const float step = l.plane_step[p] = std::max(least, (high - low) / kLevels);
-        const float minimum = l.plane_min[p] = (low + high) / 2 - step * kGrey;
+        l.plane_min[p] = (low + high) / 2 - step * kGrey;
+        write_plane(plane, values);
+    }
+
+    /// What was quantised before is put on levels again: whether it was.
+    bool use_lattice(int plane, const PlaneValues& values, float low, float high, float least) {
+        const bool scale = plane >= kPlaneScale && plane < kPlaneOpacity, opacity = plane == kPlaneOpacity;
+        const float clamped_low = scale ? smallest_scale() : opacity ? kLeastAlpha : -kNoLimit;
+        const float clamped_high = opacity ? 1 - kLeastAlpha : kNoLimit;
+        const auto lattice = find_lattice(values, kWholeRange + 1, clamped_low, clamped_high);
+        if (!lattice) return false;
+        const float wanted = std::max(least, (high - low) / kLevels);
+        if (lattice->step < wanted / kAsFine || lattice->step > wanted * kAsFine) return false;
+        const float first = std::round((low - lattice->origin) / lattice->step);
+        const float last = std::round((high - lattice->origin) / lattice->step);
+        if (last - first > kWholeRange) return false;
+        const float start = std::clamp(std::round((first + last) / 2) - kGrey, last - kWholeRange, first);
+        out_.layout->plane_step[std::size_t(plane)] = lattice->step;
+        out_.layout->plane_min[std::size_t(plane)] = lattice->origin + start * lattice->step;
+        return true;
+    }
+
+    void write_plane(int plane, const PlaneValues& values) {
+        const SegmentLayout& l = *out_.layout;
+        const float minimum = l.plane_min[std::size_t(plane)], step = l.plane_step[std::size_t(plane)];
         for (std::size_t f = 0; f < frames_.size(); ++f)
             for (std::size_t i = 0; i < l.splat_count; ++i)
                 write_level(f, plane, i, (values[f][i] - minimum) / step);
@@ -189,11 +226,27 @@ class Quantiser {
             const double lowest = ranges[f].high - (255 - kGuard) * level;
             const double highest = ranges[f].low - kGuard * level;
             const double offset = std::clamp(start + ranges[f].moved, lowest, highest);
-            const std::int32_t exact = std::int32_t(std::lround(offset));
+            const std::int32_t exact =
+                on_levels(std::int32_t(std::lround(offset)), f, axis, first, last, shift);
             out_.position_offset[(f * l.blocks() + block) * 3 + std::size_t(axis)] = exact;
             for (std::size_t i = first; i < last; ++i)
                 write_level(f, kPlanePosition + axis, i, (grid(f, axis, i) - exact) / level);
         }
+    }
+
+    /// The offset nearest to `offset` with which all splats of a block lie on levels, where there is one: the
+    /// block was quantised before. Else `offset`.
+    std::int32_t on_levels(std::int32_t offset, std::size_t frame, int axis, std::size_t first,
+                           std::size_t last, int shift) const {
+        const std::int32_t level = 1 << shift;
+        const auto residue = [&](std::int32_t v) { return ((v % level) + level) % level; };
+        const std::int32_t wanted = residue(std::int32_t(std::lround(grid(frame, axis, first))));
+        for (std::size_t i = first; i < last; ++i) {
+            const double v = grid(frame, axis, i), whole = std::round(v);
+            if (std::abs(v - whole) > kOnGrid || residue(std::int32_t(whole)) != wanted) return offset;
+        }
+        const std::int32_t up = residue(wanted - residue(offset));
+        return up <= level / 2 ? offset + up : offset + up - level;
     }
 
     std::span<const SplatCloud> frames_;

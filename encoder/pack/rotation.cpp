@@ -14,6 +14,8 @@ using Quaternion = std::array<float, 4>;
 
 /// Below it w is re-picked: w follows from x, y, z, and an error in them grows by 1 / w.
 constexpr float kMinW = 0.35f;
+/// Axes are renamed only for a w that is this much larger: what was canonical before it was quantised stays.
+constexpr float kKeptAxes = 0.05f;
 constexpr std::size_t kSplatsAtOnce = 1024;
 
 Quaternion multiply(const Quaternion& a, const Quaternion& b) {
@@ -108,7 +110,8 @@ void canonicalise_splat(std::span<SplatCloud> frames, std::size_t i,
     const CubeRotation* best = &cube[0];
     float best_w = -1;
     for (const CubeRotation& r : cube) {
-        const float w = std::abs(multiply(first, r.q)[0]);
+        float w = std::abs(multiply(first, r.q)[0]);
+        if (r.q[0] == 1) w += kKeptAxes;
         if (w > best_w) best_w = w, best = &r;
     }
     Quaternion previous = kIdentity;

@@ -53,7 +53,8 @@ class SequenceSegments final : public TakeSegments {
     SequenceSegments(const std::filesystem::path& directory, const PackOptions& options)
         : sequence_(list_frame_files(directory),
                     {options.segment_frames, options.tell, options.read_progress}) {
-        take = sequence_take(directory, sequence_.bounds(), options.up);
+        const SequenceInfo info = read_sequence_info(directory, sequence_.bounds(), options.up);
+        take = info.take, decoded = info.decoded;
         sh_degree = sequence_.sh_degree();
         segments = sequence_.segments();
     }

@@ -16,6 +16,7 @@ class TakeSegments {
 
     TakeInfo take;
     int sh_degree = 0;
+    bool decoded = false;                ///< its values have been through a stream before
     std::vector<ModelSegment> segments;  ///< from frame 0 on, without a gap
     int frame_count() const { return segments.back().first_frame + segments.back().frame_count; }
 

@@ -17,7 +17,7 @@ namespace {
 double share_right(const Match& match, const std::vector<std::size_t>& order) {
     std::size_t right = 0;
     for (std::size_t j = 0; j < order.size(); ++j) right += match.partner[j] == order[j];
-return double(right) / double(order.size());
+    return double(right) / double(order.size());
 }
 
 }  // namespace
