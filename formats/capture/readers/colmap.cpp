@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "formats/capture/capture.h"
+#include "formats/capture/readers/json.h"
 #include "formats/capture/readers/lens_models.h"
 #include "formats/capture/readers/pose.h"
 #include "formats/core/bytes.h"
@@ -105,8 +106,9 @@ void check_supported(const LensModel& model, const std::string& place) {
 ColmapImage make_image(std::uint64_t id, const double q[4], const double t[3], std::uint32_t camera_id,
                        std::string name, const std::string& file) {
     ColmapImage out;
+    if (name.empty() || has_control_characters(name))
+        throw InputError("{}: image {} has no name, or a damaged one", file, id);
     out.place = fmt::format("{}: image {} ({})", file, id, name);
-    if (name.empty()) throw InputError("{}: image {} has no name", file, id);
     const double length = std::sqrt(q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]);
     if (!(std::abs(length - 1) <= kMaxQuaternionError))
         throw InputError("{}: its quaternion has length {}, not 1: recalibrate this camera", out.place,
@@ -212,6 +214,7 @@ class Line {
         const std::string_view out = rest_.substr(0, end);
         rest_.remove_prefix(end);
         if (out.empty()) throw InputError("{}: ends early", place_);
+        if (has_control_characters(out)) throw InputError("{}: holds bytes that are no text", place_);
         return out;
     }
     template <class T>

@@ -35,24 +35,11 @@ bool has_extension(const fs::path& file, std::span<const std::string_view> known
     return std::ranges::find(known, lower(file.extension().string())) != known.end();
 }
 
-bool is_file(const fs::path& file) {
-    std::error_code ignored;
-    return fs::is_regular_file(file, ignored);
-}
-
-std::vector<std::string> names_in(const fs::path& folder, bool folders) {
-    std::vector<std::string> names;
-    std::error_code error, ignored;
-    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-        if (folders ? entry->is_directory(ignored) : entry->is_regular_file(ignored))
-            names.push_back(entry->path().filename().string());
-    std::ranges::sort(names, natural_less);
-    return names;
-}
-
 /// The path relative to the capture's folder, which it must not leave.
 fs::path inside(const Rig& rig, const std::string& path, const std::string& place) {
-    fs::path relative = fs::path(path).lexically_normal();
+    std::string slashed = path;
+    if (path.find('/') == path.npos) std::ranges::replace(slashed, '\\', '/');  // written on Windows
+    fs::path relative = fs::path(slashed).lexically_normal();
     if (relative.is_absolute())
         relative = relative.lexically_relative(fs::absolute(rig.folder).lexically_normal());
     if (relative.empty() || *relative.begin() == "..")
@@ -90,7 +77,7 @@ struct Place {
 std::vector<Place> places(const fs::path& root) {
     std::vector<Place> out{{"", false}};
     std::vector<std::string> folders;
-    for (const std::string& name : names_in(root, true)) {
+    for (const std::string& name : names_in(root, Kind::folders)) {
         const std::string plain = lower(name);
         const bool likely = plain.starts_with("image") || plain.starts_with("video") || plain == "frames" ||
                             plain == "rgb" || plain == "input";
@@ -105,7 +92,7 @@ std::vector<Place> places(const fs::path& root) {
         out.push_back({folder, true});
     }
     if (const auto frames = numbered_folders(root); !frames.empty()) {
-        for (const std::string& folder : names_in(root / frames.front(), true))
+        for (const std::string& folder : names_in(root / frames.front(), Kind::folders))
             if (lower(folder).starts_with("image") && out.size() < 4 * kMaxPlaces)
                 out.push_back({fs::path(frames.front()) / folder, true});
         out.push_back({frames.front(), true});
@@ -138,7 +125,7 @@ std::vector<fs::path> images_by_order(const Rig& rig) {
     if (rig.views.size() < 2) return {};  // one image anywhere says nothing
     for (const Place& place : places(rig.folder)) {
         std::vector<fs::path> files;
-        for (const std::string& name : names_in(rig.folder / place.folder, false))
+        for (const std::string& name : names_in(rig.folder / place.folder, Kind::files))
             if (is_image(name) || is_video(name)) files.push_back(place.folder / name);
         if (files.size() == rig.views.size()) return files;
     }
@@ -253,6 +240,21 @@ void settle_offsets(Rig& rig) {
 
 }  // namespace
 
+bool is_file(const fs::path& path) {
+    std::error_code ignored;
+    return fs::is_regular_file(path, ignored);
+}
+
+std::vector<std::string> names_in(const fs::path& folder, Kind kind) {
+    std::vector<std::string> names;
+    std::error_code error, ignored;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+        if (kind == Kind::folders ? entry->is_directory(ignored) : entry->is_regular_file(ignored))
+            names.push_back(entry->path().filename().string());
+    std::ranges::sort(names, natural_less);
+    return names;
+}
+
 bool is_video(const fs::path& file) {
     return has_extension(file, kVideoExtensions);
 }
@@ -262,7 +264,7 @@ bool is_image(const fs::path& file) {
 }
 
 std::vector<std::string> numbered_folders(const fs::path& folder) {
-    std::vector<std::string> names = names_in(folder, true);
+    std::vector<std::string> names = names_in(folder, Kind::folders);
     std::erase_if(names, [](const std::string& name) { return !folder_number(name); });
     return names;
 }

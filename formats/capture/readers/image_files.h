@@ -5,6 +5,12 @@
 
 namespace volumen {
 
+bool is_file(const std::filesystem::path& path);
+
+/// What a folder holds, by names, sorted with the numbers in them by value. Empty where it cannot be read.
+enum class Kind { files, folders };
+std::vector<std::string> names_in(const std::filesystem::path& folder, Kind kind);
+
 /// Whether the extension is a video's; an image's.
 bool is_video(const std::filesystem::path& file);
 bool is_image(const std::filesystem::path& file);

@@ -1,5 +1,6 @@
 #include "formats/capture/readers/json.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "formats/core/error.h"
@@ -32,6 +33,10 @@ json parse_json(std::span<const std::uint8_t> bytes, const std::string& file) {
     }
 }
 
+bool has_control_characters(std::string_view text) {
+    return std::ranges::any_of(text, [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; });
+}
+
 const json* Keys::find(const char* key) const {
     for (const json* level : {&entry_, &root_})
         if (const auto found = level->find(key); found != level->end() && !found->is_null()) return &*found;
@@ -59,13 +64,10 @@ std::optional<std::string> Keys::text(const char* key) const {
     const json* value = find(key);
     if (!value) return std::nullopt;
     if (!value->is_string()) fail(key, "is not a string");
-    return value->get<std::string>();
-}
-
-std::string Keys::path(const char* key) const {
-    const std::string out = text(key).value_or("");
-    if (out.find('\0') != out.npos) fail(key, "holds a zero byte");
-    return out;
+    const std::string text = value->get<std::string>();
+    if (has_control_characters(text))
+        fail(key, "holds a control character, such as a line's end or a zero byte");
+    return text;
 }
 
 void Keys::fail(const char* key, const std::string& what) const {

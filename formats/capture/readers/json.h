@@ -6,11 +6,15 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace volumen {
 
 /// Throws InputError naming `file`: not JSON, or nested deeper or holding more values than any calibration.
 nlohmann::json parse_json(std::span<const std::uint8_t> bytes, const std::string& file);
+
+/// Such as the ends of lines and of C's strings: a name with them would break the line that reports it.
+bool has_control_characters(std::string_view text);
 
 /// Looks keys up in one entry first, then in the whole file; null counts as absent. All throw InputError
 /// "{place}: {key} {what}".
@@ -23,8 +27,6 @@ class Keys {
     std::optional<double> number(const char* key, double least, double most) const;
     std::optional<int> whole_number(const char* key, int least, int most) const;
     std::optional<std::string> text(const char* key) const;
-    /// "" where it is absent. A path holds no zero byte.
-    std::string path(const char* key) const;
     [[noreturn]] void fail(const char* key, const std::string& what) const;
 
   private:

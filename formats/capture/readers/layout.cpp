@@ -25,11 +25,6 @@ constexpr const char* kPoses = "poses_bounds.npy";
 constexpr const char* kColmapFolders[] = {"sparse/0",      "sparse", "colmap/sparse/0",
                                           "colmap/sparse", "colmap", ""};
 
-bool is_file(const fs::path& file) {
-    std::error_code ignored;
-    return fs::is_regular_file(file, ignored);
-}
-
 std::optional<fs::path> colmap_table(const fs::path& folder, const char* name) {
     for (const char* extension : {".bin", ".txt"})
         if (fs::path file = folder / (std::string(name) + extension); is_file(file)) return file;
@@ -63,11 +58,8 @@ Rig read_colmap(const fs::path& model, const fs::path& folder) {
 
 /// LLFF counts in the order of Python's sorted(): by bytes.
 std::vector<std::string> sorted_files(const fs::path& folder, bool (*wanted)(const fs::path&)) {
-    std::vector<std::string> names;
-    std::error_code error;
-    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-        if (wanted(entry->path()) && is_file(entry->path()))
-            names.push_back(entry->path().filename().string());
+    std::vector<std::string> names = names_in(folder, Kind::files);
+    std::erase_if(names, [&](const std::string& name) { return !wanted(name); });
     std::ranges::sort(names);
     return names;
 }
@@ -83,11 +75,8 @@ std::vector<std::string> llff_images(const fs::path& folder) {
     if (std::vector<std::string> images = in_folder("images"); !images.empty()) return images;
     if (const auto frames = numbered_folders(folder / "images"); !frames.empty())
         return in_folder("images/" + frames.front());
-    std::vector<std::string> cameras, files;
-    std::error_code error;
-    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-        if (entry->path().filename().string().starts_with("cam"))
-            cameras.push_back(entry->path().filename().string());
+    std::vector<std::string> cameras = names_in(folder, Kind::folders), files;
+    std::erase_if(cameras, [](const std::string& name) { return !name.starts_with("cam"); });
     std::ranges::sort(cameras);
     for (const std::string& camera : cameras)
         for (const std::string& sub : {camera, camera + "/images"})

@@ -45,8 +45,7 @@ Header read_header(std::string_view text, const std::string& file) {
     const std::string_view kind = value_of(text, "descr", file);
     if (kind.size() < 5 || (kind[0] != '\'' && kind[0] != '"') || kind[4] != kind[0] || kind[2] != 'f' ||
         "<>=|"sv.find(kind[1]) == std::string_view::npos || (kind[3] != '4' && kind[3] != '8'))
-        throw InputError("{}: holds {}, but float32 or float64 are wanted: save it with .astype(float)", file,
-                         kind.substr(0, kind.find_first_of(",}")));
+        throw InputError("{}: holds neither float32 nor float64: save it with .astype(float)", file);
     header.bytes_each = std::size_t(kind[3] - '0');
     header.big_endian = kind[1] == '>' || (kind[1] == '=' && std::endian::native == std::endian::big);
     header.fortran = value_of(text, "fortran_order", file).starts_with("True");

@@ -136,7 +136,7 @@ RigView read_entry(const Rig& rig, const json& root, const json& entry, std::siz
     const json nothing = json::object();
     {
         const Keys own(entry, nothing, view.place);
-        view.image_path = own.path("file_path");
+        view.image_path = own.text("file_path").value_or("");
         if (view.image_path.empty()) own.fail("file_path", "is missing");
     }
     view.name = fs::path(view.image_path).lexically_normal().filename().string();
@@ -144,8 +144,8 @@ RigView read_entry(const Rig& rig, const json& root, const json& entry, std::siz
     const Keys own(entry, nothing, view.place);
     read_intrinsics(Keys(entry, root, view.place), view);
     read_pose(own, view.place, view.camera);
-    view.mask_path = own.path("mask_path");
-    view.background_path = own.path("background_path");
+    view.mask_path = own.text("mask_path").value_or("");
+    view.background_path = own.text("background_path").value_or("");
     view.offset = own.whole_number("offset", -kMaxOffset, kMaxOffset).value_or(0);
     if (const auto time = entry.find("time"); time != entry.end() && time->is_number())
         view.time = time->get<double>();
@@ -158,10 +158,13 @@ void read_offsets(const json& root, Rig& rig) {
     if (offsets == root.end() || offsets->is_null()) return;
     const std::string place = rig.file.string() + ": offsets";
     if (!offsets->is_object()) throw InputError("{} is not an object of views and frames", place);
-    for (const auto& [view, frames] : offsets->items())
+    for (const auto& [view, frames] : offsets->items()) {
+        if (has_control_characters(view))
+            throw InputError("{}: a view's name holds a control character", place);
         rig.offsets.emplace_back(
             view,
             Keys(*offsets, *offsets, place).whole_number(view.c_str(), -kMaxOffset, kMaxOffset).value_or(0));
+    }
 }
 
 }  // namespace
@@ -190,7 +193,7 @@ Rig parse_transforms(std::span<const std::uint8_t> bytes, const fs::path& file) 
     if (keys.find("fps")) rig.fps = read_fps(keys);
     rig.frame_count = keys.whole_number("frame_count", 1, kMaxFrames);
     rig.metres_per_unit = keys.number("metres_per_unit", 1e-6, 1e6).value_or(1);
-    rig.points_path = keys.path("ply_file_path");
+    rig.points_path = keys.text("ply_file_path").value_or("");
     for (std::size_t i = 0; i < entries->size(); ++i)
         rig.views.push_back(read_entry(rig, root, (*entries)[i], i));
     read_offsets(root, rig);

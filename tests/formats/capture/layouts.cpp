@@ -52,15 +52,6 @@ std::string check(const fs::path& path, int frames = kFrames) {
     return all;
 }
 
-std::string complaint(const fs::path& path) {
-    try {
-        Capture::open(path);
-        return "";
-    } catch (const InputError& error) {
-        return error.what();
-    }
-}
-
 }  // namespace
 
 TEST_CASE("HiFi4G and DualGS: one transforms.json whose file_path may disagree with the folders") {
@@ -238,6 +229,8 @@ TEST_CASE("no path of a calibration leaves the capture's folder; links may") {
             CHECK(said.find(path) != std::string::npos);
         }
     CHECK(with("file_path", "images/../images/./a.png").empty());
+    CHECK(with("file_path", "images\\a.png").empty());
+    CHECK(with("file_path", "..\\elsewhere\\a.png").find("leaves the capture's folder") != std::string::npos);
     CHECK(with("file_path", (folder / "capture/images/a.png").string()).empty());
     fs::create_directory_symlink(folder / "elsewhere", folder / "capture/linked");
     CHECK(with("file_path", "linked/a.png").empty());

@@ -12,19 +12,6 @@
 using namespace volumen;
 using nlohmann::json;
 
-namespace {
-
-std::string complaint(const std::filesystem::path& path) {
-    try {
-        Capture::open(path);
-        return "";
-    } catch (const InputError& error) {
-        return error.what();
-    }
-}
-
-}  // namespace
-
 TEST_CASE("decimal frame rates become the fractions they mean") {
     const auto is = [](double fps, int numerator, int denominator) {
         const FrameRate rate = exact_frame_rate(fps);
@@ -75,7 +62,9 @@ TEST_CASE("what is wrong in the JSON is said by entry and key") {
     says(without("w"), "w is missing");
     says(with("file_path", 7), "file_path is not a string");
     says(with("file_path", "images/b.png"), "images/b.png: no such file");
-    says(with("file_path", std::string("images/a.png\0x", 14)), "zero byte");
+    says(with("file_path", std::string("images/a.png\0x", 14)), "control character");
+    says(with("file_path", "images/a\nb.png"), "frames[0]: file_path holds a control character");
+    says(with("camera_model", "PIN\x1b[31mHOLE"), "camera_model holds a control character");
     says(with("fl_x", 0), "fl_x is 0");
     says(with("fl_x", -5), "fl_x is -5");
     says(with("fl_x", "wide"), "fl_x is not a number");

@@ -7,11 +7,23 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "formats/capture/capture.h"
 #include "formats/core/camera.h"
+#include "formats/core/error.h"
 #include "formats/media/image_file.h"
 #include "tests/formats/media/temporary_folder.h"
 
 namespace volumen {
+
+/// What opening a capture says that is at fault; empty where nothing is.
+inline std::string complaint(const std::filesystem::path& path) {
+    try {
+        Capture::open(path);
+        return "";
+    } catch (const InputError& error) {
+        return error.what();
+    }
+}
 
 /// An entry of "frames" for a camera: camera to world, OpenGL axes.
 inline nlohmann::json rig_entry(const std::string& file, const Camera& camera) {
