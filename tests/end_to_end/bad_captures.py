@@ -86,9 +86,9 @@ class BadCaptures(unittest.TestCase):
         model = self.out
         result = encode("train", self.capture, "-o", model, "--preset", "draft", "--splats", 300, "--frames", "0:2")
         self.assertEqual(result.returncode, 0, result.stderr)
-        warnings = [line for line in result.stderr.splitlines() if "warning" in line]
+        warnings = [line for line in result.stderr.splitlines() if "left out" in line]
         self.assertEqual(len(warnings), 1, result.stderr)
-        self.assertIn("frame 1, view 2 is left out", warnings[0])
+        self.assertIn("warning: frame 1, view 2 is left out", warnings[0])
         self.assertIn("image/1/2.png", warnings[0])
         result = encode("evaluate", model, self.capture, "--device", "cpu", "--views", "1,2")
         self.assertEqual(result.returncode, 1)
