@@ -95,7 +95,9 @@ std::optional<PlayOptions> parse_options(int argc, const char* const* argv) {
     CLI::App app{"Plays volumetric video.", "volumen-play"};
     app.footer(kKeys);
     app.set_version_flag("--version", "volumen-play " VOLUMEN_VERSION);
-    app.add_option("take", options.take, "stream (its folder or manifest.mpd) or 3DGS .ply")->required();
+    app.add_option("take", options.take,
+                   "stream (its folder or manifest.mpd), or splats: .ply, .spz or .splat")
+        ->required();
     app.add_flag("--headless", options.headless, "render without a window, every frame once, in order");
     app.add_option("-o,--output", options.output,
                    "images, as in out_%04d.png (headless; without it nothing is kept)");
@@ -105,7 +107,7 @@ std::optional<PlayOptions> parse_options(int argc, const char* const* argv) {
     app.add_option("--stats", options.stats, "write timings as JSON (-: to stdout)");
     app.add_option("--hwaccel", acceleration, "auto|none|vulkan|vaapi|cuda: what decodes the video");
     app.add_option("--gpu", options.gpu, "the Vulkan device, by a part of its name or its index");
-    app.add_option("--up", up, "x|y|z|-x|-y|-z: the up axis of a .ply (default -y, as scans have it)");
+    app.add_option("--up", up, "x|y|z|-x|-y|-z: the up axis of a splat file (default -y, as scans have it)");
     app.add_flag("--no-loop", no_loop, "stop at the end");
     app.add_flag("--fullscreen", options.fullscreen, "start in full screen");
     app.add_option("--screenshot", options.screenshot,
