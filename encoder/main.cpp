@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "encoder/arguments.h"
+#include "encoder/calibrate/sync_option.h"
 #include "encoder/evaluate/evaluate.h"
 #include "encoder/export.h"
 #include "encoder/pack/pack.h"
@@ -21,7 +22,7 @@ namespace fs = std::filesystem;
 /// What the command line says, before it is understood.
 struct Arguments {
     std::string capture, output, model, stream;
-    std::string profile = "auto", preset = "standard", device = "auto", colour = "auto";
+    std::string profile = "auto", preset = "standard", device = "auto", colour = "auto", sync;
     std::string frames, holdout, size, bit_rate, fps, codec = "h264", views;
     std::string up, metres_per_unit;
     std::string json_file, html_file, images, contact_sheet, gpu;
@@ -36,6 +37,7 @@ void add_training_options(CLI::App& app, Arguments& a) {
     app.add_option("--frames", a.frames, "A:B, frames A to B of the capture, without B");
     app.add_option("--views-holdout", a.holdout, "views that nothing is learnt from, such as 3,9,14");
     app.add_option("--size", a.size, "the images' longer side (640), or WxH (504x378)");
+    app.add_option("--sync", a.sync, "frames that views are late, such as 3:2,cam04:-1, or auto: estimated");
     app.add_flag("--strict", a.strict, "end where one image of one view is missing or damaged");
     app.add_option("--seed", a.seed, "same seed, same machine: same model")->capture_default_str();
     app.add_option("--splats", a.splats, "at most so many (10000)")->check(CLI::Range(16, 16'000'000));
@@ -105,6 +107,7 @@ nlohmann::json run_train(const Arguments& a, const fs::path& model) {
     Progress progress("train", "frame");
     options.strict = a.strict;
     options.warn = [&](const std::string& line) { progress.warn("volumen-encode: warning: " + line); };
+    options.offsets = sync_offsets(a.capture, a.sync, options.held_out_views, options.warn);
     options.progress = [&](int frame, int of, double share, double all) { progress(frame, of, share, all); };
     options.unfinished = a.resume ? Unfinished::go_on : a.restart ? Unfinished::discard : Unfinished::refuse;
     const train::TrainResult result = train::train_capture(a.capture, model, options);
@@ -146,6 +149,8 @@ void run_evaluate(const Arguments& a) {
     if (!a.views.empty()) options.views = parse_list("--views", a.views);
     if (!a.size.empty()) std::tie(options.width, options.height) = parse_size("--size", a.size);
     if (!a.frames.empty()) options.first_capture_frame = parse_range("--frames", a.frames).first;
+    if (a.sync == "auto") throw UsageError("--sync auto: estimate when training, name the offsets here");
+    options.offsets = sync_offsets(a.capture, a.sync, {}, {});
     if (!a.json_file.empty()) options.json = a.json_file;
     if (!a.html_file.empty()) options.html = a.html_file;
     if (!a.images.empty()) options.images = a.images;
@@ -209,6 +214,7 @@ int run(int argc, char** argv) {
     evaluation.add_option("--views", a.views, "views to compare, such as 3,9,14 (all)");
     evaluation.add_option("--size", a.size, "the images' longer side (640), or WxH (504x378)");
     evaluation.add_option("--frames", a.frames, "A:, the capture's frame that is the stream's first");
+    evaluation.add_option("--sync", a.sync, "frames that views are late, such as 3:2,cam04:-1");
     evaluation.add_option("--json", a.json_file, "write figures, means and per frame (-: stdout)");
     evaluation.add_option("--html", a.html_file, "write a report with charts and pictures");
     evaluation.add_option("--images", a.images, "write the rendered images into this folder");

@@ -38,8 +38,10 @@ class Evaluator {
     Evaluator(const fs::path& stream, const fs::path& capture, const EvaluateOptions& options)
         : options_(options),
           source_(open_frame_source(stream)),
-          capture_(Capture::open(capture,
-                                 {.width = options.width, .height = options.height, .scale = options.scale})),
+          capture_(Capture::open(capture, {.width = options.width,
+                                           .height = options.height,
+                                           .scale = options.scale,
+                                           .offsets = options.offsets})),
           background_(source_->info().background) {
         choose_views();
         frame_count_ = std::min(source_->frame_count(), capture_.frame_count() - options.first_capture_frame);

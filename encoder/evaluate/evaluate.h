@@ -13,6 +13,7 @@ struct EvaluateOptions {
     std::vector<int> views;     ///< by index in the capture's file; empty: all
     int width = 0, height = 0;  ///< as CaptureOptions
     double scale = 1;
+    std::vector<int> offsets;                         ///< as CaptureOptions
     bool use_gpu = true;                              ///< the player's renderer; false: the CPU rasteriser
     std::string device;                               ///< see gpu::DeviceParams::name
     int first_capture_frame = 0;                      ///< the capture's frame that is frame 0 of the stream

@@ -66,9 +66,10 @@ void record_settings(const TrainSettings& settings, RunRecord& run) {
 
 RunRecord record_run(const Capture& capture, const TrainOptions& options) {
     RunRecord run;
-    const auto& [settings, held_out_views, first_frame, end_frame, width, height, scale, strict, warn,
-                 unfinished, progress] = options;
+    const auto& [settings, held_out_views, first_frame, end_frame, width, height, scale, offsets, strict,
+                 warn, unfinished, progress] = options;
     static_cast<void>(width), static_cast<void>(height), static_cast<void>(scale);  // the cameras' sizes tell
+    static_cast<void>(offsets);                                                     // the cameras have them
     // These shape no model.
     static_cast<void>(strict), static_cast<void>(warn), static_cast<void>(unfinished),
         static_cast<void>(progress);

@@ -125,9 +125,11 @@ void tell_colours(const CameraColour& colour, const Capture& capture, const std:
 TrainResult train_capture(const std::filesystem::path& path, const std::filesystem::path& model,
                           const TrainOptions& options) {
     const auto start = std::chrono::steady_clock::now();
-    const Capture capture = Capture::open(
-        path,
-        {.width = options.width, .height = options.height, .scale = options.scale, .strict = options.strict});
+    const Capture capture = Capture::open(path, {.width = options.width,
+                                                 .height = options.height,
+                                                 .scale = options.scale,
+                                                 .offsets = options.offsets,
+                                                 .strict = options.strict});
     Warnings warnings(options.warn, capture);
     const std::vector<int> views = training_views(capture, options.held_out_views);
     const int end = options.end_frame < 0 ? capture.frame_count() : options.end_frame;

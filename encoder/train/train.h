@@ -17,7 +17,8 @@ struct TrainOptions {
     int first_frame = 0, end_frame = -1;  ///< of the capture; end -1: all
     int width = 0, height = 0;            ///< as CaptureOptions
     double scale = 1;
-    bool strict = false;  ///< as CaptureOptions
+    std::vector<int> offsets;  ///< as CaptureOptions
+    bool strict = false;       ///< as CaptureOptions
     /// Told once what is passed over: an image that is missing or damaged.
     std::function<void(const std::string& line)> warn;
     Unfinished unfinished = Unfinished::refuse;  ///< with go_on, a finished model of the same run stays too
