@@ -84,7 +84,8 @@ std::vector<Place> places(const fs::path& root) {
         if (likely && folders.size() < kMaxPlaces) folders.push_back(name);
     }
     // Undistorted images belong to undistorted cameras, which is what comes with them.
-    std::ranges::stable_partition(folders, [](const std::string& n) { return n.find("undist") != n.npos; });
+    std::stable_partition(folders.begin(), folders.end(),
+                          [](const std::string& n) { return n.find("undist") != n.npos; });
     for (const std::string& folder : folders) out.push_back({folder, false});
     for (const std::string& folder : folders) {
         if (const auto frames = numbered_folders(root / folder); !frames.empty())
@@ -224,8 +225,8 @@ void settle_names(Rig& rig) {
 
 void settle_offsets(Rig& rig) {
     for (const auto& [key, frames] : rig.offsets) {
-        auto view =
-            std::ranges::find_if(rig.views, [&](const RigView& candidate) { return candidate.name == key; });
+        auto view = std::ranges::find_if(
+            rig.views, [&name = key](const RigView& candidate) { return candidate.name == name; });
         std::size_t index = 0;
         const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), index);
         if (view == rig.views.end() && error == std::errc{} && end == key.data() + key.size() &&
