@@ -1,7 +1,6 @@
 // volumen-encode: capture -> model -> stream, and the stream against the capture.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -13,11 +12,14 @@
 #include "encoder/progress.h"
 #include "encoder/train/train.h"
 #include "formats/core/error.h"
+#include "formats/program/program.h"
 
 namespace {
 
 using namespace volumen;
 namespace fs = std::filesystem;
+
+constexpr const char* kGoOn = "interrupted; the same command with --resume goes on";
 
 /// What the command line says, before it is understood.
 struct Arguments {
@@ -33,7 +35,7 @@ struct Arguments {
 };
 
 void add_training_options(CLI::App& app, Arguments& a) {
-    app.add_option("--preset", a.preset, "draft, standard or best")->capture_default_str();
+    app.add_option("--preset", a.preset, "how long it may take")->capture_default_str();
     app.add_option("--frames", a.frames, "A:B, frames A to B of the capture, without B");
     app.add_option("--views-holdout", a.holdout, "views that nothing is learnt from, such as 3,9,14");
     app.add_option("--size", a.size, "the images' longer side (640), or WxH (504x378)");
@@ -46,14 +48,14 @@ void add_training_options(CLI::App& app, Arguments& a) {
     app.add_option("--colour", a.colour, "compensate the cameras' exposure and white balance: auto, on, off")
         ->capture_default_str();
     app.add_option("--profile", a.profile, "auto: the best that this build has")->capture_default_str();
-    app.add_option("--device", a.device, "auto or cpu")->capture_default_str();
+    app.add_option("--device", a.device, "what trains")->capture_default_str()->type_name("auto|cpu");
     CLI::Option* restart = app.add_flag("--restart", a.restart, "discard what an interrupted run left");
     app.add_flag("--resume", a.resume, "go on where an interrupted run stopped; a finished model is kept")
         ->excludes(restart);
 }
 
 void add_packing_options(CLI::App& app, Arguments& a) {
-    app.add_option("--codec", a.codec, "h264, hevc or av1")->capture_default_str();
+    app.add_option("--codec", a.codec, "of the atlas")->capture_default_str();
     app.add_option("--quality", a.quality, "0 to 100 (75)")->check(CLI::Range(0.0, 100.0));
     app.add_option("--bitrate", a.bit_rate, "bits per second of all tracks together, such as 12M");
     app.add_option("--fps", a.fps, "frames per second, such as 24 or 30000/1001, instead of the model's");
@@ -110,7 +112,14 @@ nlohmann::json run_train(const Arguments& a, const fs::path& model) {
     options.offsets = sync_offsets(a.capture, a.sync, options.held_out_views, options.warn);
     options.progress = [&](int frame, int of, double share, double all) { progress(frame, of, share, all); };
     options.unfinished = a.resume ? Unfinished::go_on : a.restart ? Unfinished::discard : Unfinished::refuse;
-    const train::TrainResult result = train::train_capture(a.capture, model, options);
+    train::TrainResult result;
+    try {
+        result = train::train_capture(a.capture, model, options);
+    } catch (const Interrupted& by) {
+        if (!train::is_unfinished(model))
+            throw Interrupted(by.signal(), "interrupted before a frame was whole");
+        throw Interrupted(by.signal(), kGoOn);
+    }
     return {{"frames", result.frames},
             {"resumed_frames", result.resumed_frames},
             {"splats", result.splats},
@@ -179,12 +188,81 @@ void print_result(const Arguments& a, const nlohmann::json& result, const std::s
         fmt::print("{}\n", line);
 }
 
+void run_command(const Arguments& a, const CLI::App& app) {
+    if (app.got_subcommand("train")) {
+        const nlohmann::json result = run_train(a, a.output);
+        print_result(a, {{"train", result}},
+                     fmt::format("{}: {} frames, {} splats", a.output, result["frames"].get<int>(),
+                                 result["splats"].get<int>()));
+    } else if (app.got_subcommand("pack")) {
+        const nlohmann::json result = run_pack(a, a.model, a.output);
+        print_result(a, {{"pack", result}},
+                     fmt::format("{}: {} bytes", a.output, result["bytes"].get<std::uint64_t>()));
+    } else if (app.got_subcommand("export")) {
+        const nlohmann::json result = run_export(a);
+        print_result(a, {{"export", result}},
+                     fmt::format("{}: {} frames", a.output, result["frames"].get<int>()));
+    } else if (app.got_subcommand("evaluate")) {
+        run_evaluate(a);
+    } else {
+        if (a.capture.empty() || a.output.empty())
+            throw UsageError(
+                "say what to encode and where to: volumen-encode CAPTURE -o STREAM (--help lists the rest)");
+        check_packing(a.output, packing_options(a));  // told before hours of training, not after
+        const fs::path model = a.model.empty() ? model_beside(a.output) : fs::path(a.model);
+        nlohmann::json result;
+        result["train"] = run_train(a, model);
+        try {
+            result["pack"] = run_pack(a, model, a.output);
+        } catch (const Interrupted& by) {
+            throw Interrupted(by.signal(), kGoOn);
+        } catch (const InputError& error) {
+            throw InputError("{} (the model is whole: --resume packs it)", error.what());
+        }
+        print_result(a, result,
+                     fmt::format("{}: {} frames, {} bytes; play it with: volumen-play {}", a.output,
+                                 result["train"]["frames"].get<int>(),
+                                 result["pack"]["bytes"].get<std::uint64_t>(), a.output));
+    }
+}
+
+/// What options' values look like, for --help, manual and completion: a|b lists all there are.
+void name_values(CLI::App& app) {
+    static const std::map<std::string, const char*> kValues{{"CAPTURE", "FOLDER"},
+                                                            {"MODEL", "FOLDER"},
+                                                            {"STREAM", "FOLDER"},
+                                                            {"output", "FOLDER"},
+                                                            {"model", "FOLDER"},
+                                                            {"preset", "draft|standard|best"},
+                                                            {"frames", "A:B"},
+                                                            {"views-holdout", "LIST"},
+                                                            {"views", "LIST"},
+                                                            {"size", "N or WxH"},
+                                                            {"profile", "auto"},
+                                                            {"codec", "h264|hevc|av1"},
+                                                            {"bitrate", "RATE"},
+                                                            {"fps", "RATE"},
+                                                            {"up", "x|y|z|-x|-y|-z"},
+                                                            {"metres-per-unit", "LENGTH"},
+                                                            {"json", "FILE"},
+                                                            {"html", "FILE"},
+                                                            {"images", "FOLDER"},
+                                                            {"contact-sheet", "FILE"},
+                                                            {"gpu", "GPU"}};
+    for (CLI::Option* option : app.get_options([](const CLI::Option*) { return true; })) {
+        const auto value = kValues.find(option->get_single_name());
+        if (value != kValues.end() && option->get_items_expected_max() > 0) option->type_name(value->second);
+    }
+    for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) name_values(*command);
+}
+
 int run(int argc, char** argv) {
     Arguments a;
     CLI::App app(
         "Trains a multi-camera capture and packs it into a stream that volumen-play plays.\n"
-        "volumen-encode CAPTURE -o STREAM does it all; the subcommands do it step by step.");
-    app.set_version_flag("--version", "volumen " VOLUMEN_VERSION);
+        "volumen-encode CAPTURE -o STREAM does it all; the subcommands do it step by step.",
+        "volumen-encode");
+    add_standard_options(app);
     app.add_option("CAPTURE", a.capture, "the capture's folder, or its calibration");
     app.add_option("-o,--output", a.output, "the stream's folder");
     app.add_option("--model", a.model, "where the trained model is kept (STREAM.model)");
@@ -220,56 +298,18 @@ int run(int argc, char** argv) {
     evaluation.add_option("--images", a.images, "write the rendered images into this folder");
     evaluation.add_option("--contact-sheet", a.contact_sheet,
                           "write a PNG: frames across, truth above result");
-    evaluation.add_option("--device", a.device, "auto, gpu (Vulkan) or cpu");
+    evaluation.add_option("--device", a.device, "what renders: gpu is Vulkan")->type_name("auto|gpu|cpu");
     evaluation.add_option("--gpu", a.gpu, "which GPU: part of its name, or its number");
 
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : 2;
-    }
-    if (training) {
-        const nlohmann::json result = run_train(a, a.output);
-        print_result(a, {{"train", result}},
-                     fmt::format("{}: {} frames, {} splats", a.output, result["frames"].get<int>(),
-                                 result["splats"].get<int>()));
-    } else if (packing) {
-        const nlohmann::json result = run_pack(a, a.model, a.output);
-        print_result(a, {{"pack", result}},
-                     fmt::format("{}: {} bytes", a.output, result["bytes"].get<std::uint64_t>()));
-    } else if (exporting) {
-        const nlohmann::json result = run_export(a);
-        print_result(a, {{"export", result}},
-                     fmt::format("{}: {} frames", a.output, result["frames"].get<int>()));
-    } else if (evaluation) {
-        run_evaluate(a);
-    } else {
-        if (a.capture.empty() || a.output.empty())
-            throw UsageError(
-                "say what to encode and where to: volumen-encode CAPTURE -o STREAM (--help lists the rest)");
-        packing_options(a);  // a wrong option is told before hours of training, not after
-        const fs::path model = a.model.empty() ? model_beside(a.output) : fs::path(a.model);
-        nlohmann::json result;
-        result["train"] = run_train(a, model);
-        result["pack"] = run_pack(a, model, a.output);
-        print_result(a, result,
-                     fmt::format("{}: {} frames, {} bytes; play it with: volumen-play {}", a.output,
-                                 result["train"]["frames"].get<int>(),
-                                 result["pack"]["bytes"].get<std::uint64_t>(), a.output));
-    }
-    return 0;
+    name_values(app);
+    if (const auto status = parse_command_line(app, argc, argv)) return *status;
+    hold_interruptions();
+    run_command(a, app);
+    return kExitDone;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    try {
-        return run(argc, argv);
-    } catch (const volumen::UsageError& error) {
-        fmt::print(stderr, "volumen-encode: {}\n", error.what());
-        return 2;
-    } catch (const std::exception& error) {
-        fmt::print(stderr, "volumen-encode: {}\n", error.what());
-        return 1;
-    }
+    return volumen::run_program("volumen-encode", [&] { return run(argc, argv); });
 }

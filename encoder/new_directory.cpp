@@ -35,14 +35,24 @@ fs::path parent_of(const fs::path& path) {
     return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
+/// "name/" means "name".
+fs::path without_slash(const fs::path& path) {
+    return path.has_filename() ? path : path.parent_path();
+}
+
+fs::path hidden_beside(const fs::path& target, const char* what) {
+    return target.parent_path() / fmt::format(".{}.{}", target.filename().string(), what);
+}
+
 }  // namespace
 
+fs::path NewDirectory::part_of(const fs::path& target) {
+    return hidden_beside(without_slash(target), "part");
+}
+
 NewDirectory::NewDirectory(const fs::path& target, DirectoryKind kind, Unfinished unfinished) : kind_(kind) {
-    // "name/" means "name".
-    target_ = target.has_filename() ? target : target.parent_path();
-    const std::string name = target_.filename().string();
-    part_ = target_.parent_path() / fmt::format(".{}.part", name);
-    old_ = target_.parent_path() / fmt::format(".{}.old", name);
+    target_ = without_slash(target);
+    part_ = hidden_beside(target_, "part"), old_ = hidden_beside(target_, "old");
     std::error_code error;
     // commit() was interrupted between its two renamings.
     if (!fs::exists(target_, error) && fs::exists(old_, error)) move(old_, target_);
@@ -50,7 +60,7 @@ NewDirectory::NewDirectory(const fs::path& target, DirectoryKind kind, Unfinishe
         !(fs::is_directory(target_, error) && fs::is_empty(target_, error)))
         throw UsageError("{}: exists, and has no {}; choose another name", target_.string(), kind_.marker);
     fs::create_directories(part_, error);
-    if (error) throw InputError("{}: cannot be created: {}", part_.string(), error.message());
+    if (error) throw InputError("{}: cannot be created: {}", target_.string(), error.message());
     lock();
     try {
         goes_on_ = has_progress() && unfinished != Unfinished::discard;

@@ -35,6 +35,8 @@ class NewDirectory {
     NewDirectory(const NewDirectory&) = delete;
     NewDirectory& operator=(const NewDirectory&) = delete;
 
+    /// Where the files of `target` are collected.
+    static std::filesystem::path part_of(const std::filesystem::path& target);
     /// Where the files go.
     const std::filesystem::path& path() const { return part_; }
     /// Whether the files of an earlier run, and their `kind.progress`, are there.

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "formats/program/program.h"
+
 namespace volumen {
 namespace {
 
@@ -38,6 +40,7 @@ std::string Progress::left(double all) const {
 }
 
 void Progress::operator()(int index, int count, double share, double all) {
+    throw_if_interrupted();
     const auto now = std::chrono::steady_clock::now();
     if (first_ < 0) first_ = all, first_call_ = now;
     if (!terminal_) {

@@ -11,7 +11,8 @@ class Progress {
     /// `what`: "train", "pack"; `steps`: what is counted, "frame".
     Progress(std::string what, std::string step);
     /// `share` of step `index` (from 0) of `count` is done, and the share `all` of the whole. The time left
-    /// is reckoned from what was done since the first call: a run may have begun in the middle.
+    /// is reckoned from what was done since the first call: a run may have begun in the middle. Throws
+    /// Interrupted after Ctrl-C and its like.
     void operator()(int index, int count, double share, double all);
     /// The same for steps of the same length.
     void operator()(int index, int count, double share) {

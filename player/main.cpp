@@ -1,11 +1,7 @@
 // volumen-play: plays a stream or a cloud in a window, or renders it into files.
-#include <fmt/core.h>
-
 #include <chrono>
-#include <cstdio>
-#include <exception>
 
-#include "formats/core/error.h"
+#include "formats/program/program.h"
 #include "player/headless.h"
 #include "player/options.h"
 #include "player/source/take.h"
@@ -13,18 +9,11 @@
 
 int main(int argc, char** argv) {
     using namespace volumen;
-    constexpr int kInputStatus = 1, kUsageStatus = 2;
     const auto start = std::chrono::steady_clock::now();
-    try {
+    return run_program("volumen-play", [&] {
         const auto options = parse_options(argc, argv);
-        if (!options) return 0;
+        if (!options) return int(kExitDone);
         const Take take = Take::open(options->take, options->up);
         return options->headless ? run_headless(take, *options, start) : run_viewer(take, *options, start);
-    } catch (const UsageError& error) {
-        fmt::print(stderr, "volumen-play: {}\n", error.what());
-        return kUsageStatus;
-    } catch (const std::exception& error) {
-        fmt::print(stderr, "volumen-play: {}\n", error.what());
-        return kInputStatus;
-    }
+    });
 }

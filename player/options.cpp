@@ -1,8 +1,5 @@
 #include "player/options.h"
 
-#include <fmt/core.h>
-
-#include <CLI/CLI.hpp>
 #include <charconv>
 #include <map>
 #include <string_view>
@@ -10,6 +7,7 @@
 #include "formats/capture/capture.h"
 #include "formats/core/error.h"
 #include "formats/core/image.h"
+#include "formats/program/program.h"
 #include "player/output_pattern.h"
 
 namespace volumen {
@@ -94,34 +92,34 @@ std::optional<PlayOptions> parse_options(int argc, const char* const* argv) {
 
     CLI::App app{"Plays volumetric video.", "volumen-play"};
     app.footer(kKeys);
-    app.set_version_flag("--version", "volumen-play " VOLUMEN_VERSION);
-    app.add_option("take", options.take,
+    add_standard_options(app);
+    app.add_option("TAKE", options.take,
                    "stream (its folder or manifest.mpd), or splats: .ply, .spz or .splat")
-        ->required();
+        ->required()
+        ->type_name("FILE");
     app.add_flag("--headless", options.headless, "render without a window, every frame once, in order");
     app.add_option("-o,--output", options.output,
-                   "images, as in out_%04d.png (headless; without it nothing is kept)");
-    app.add_option("--frames", frames, "A:B, half-open; with --screenshot also how many to show");
-    app.add_option("--size", size, "WxH of the images or the window");
-    app.add_option("--camera", options.camera, "FILE.json[:view], see below; default: the take's view");
-    app.add_option("--stats", options.stats, "write timings as JSON (-: to stdout)");
-    app.add_option("--hwaccel", acceleration, "auto|none|vulkan|vaapi|cuda: what decodes the video");
-    app.add_option("--gpu", options.gpu, "the Vulkan device, by a part of its name or its index");
-    app.add_option("--up", up, "x|y|z|-x|-y|-z: the up axis of a splat file (default -y, as scans have it)");
+                   "images, as in out_%04d.png (headless; without it nothing is kept)")
+        ->type_name("PATTERN");
+    app.add_option("--frames", frames, "A:B, half-open; with --screenshot also how many to show")
+        ->type_name("A:B");
+    app.add_option("--size", size, "WxH of the images or the window")->type_name("WxH");
+    app.add_option("--camera", options.camera, "FILE.json[:view], see below; default: the take's view")
+        ->type_name("FILE");
+    app.add_option("--stats", options.stats, "write timings as JSON (-: to stdout)")->type_name("FILE");
+    app.add_option("--hwaccel", acceleration, "what decodes the video")
+        ->type_name("auto|none|vulkan|vaapi|cuda");
+    app.add_option("--gpu", options.gpu, "the Vulkan device, by a part of its name or its index")
+        ->type_name("GPU");
+    app.add_option("--up", up, "the up axis of a splat file (-y, as scans have it)")
+        ->type_name("x|y|z|-x|-y|-z");
     app.add_flag("--no-loop", no_loop, "stop at the end");
     app.add_flag("--fullscreen", options.fullscreen, "start in full screen");
-    app.add_option("--screenshot", options.screenshot,
-                   "save the window after --frames N frames (3) and quit");
+    app.add_option("--screenshot", options.screenshot, "save the window after --frames N frames (3) and quit")
+        ->type_name("FILE");
     app.add_flag("--validation", options.validation, "with Vulkan's validation layers");
     app.add_flag("--vr", vr, "on a headset (not in this build)");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::Success& done) {  // --help, --version
-        app.exit(done);
-        return std::nullopt;
-    } catch (const CLI::ParseError& error) {
-        throw UsageError("{} (volumen-play --help lists the options)", error.what());
-    }
+    if (parse_command_line(app, argc, argv)) return std::nullopt;
     if (vr) throw UsageError("--vr: this build has no headset support; leave it out to play in a window");
     options.loop = !no_loop;
     options.hwaccel = look_up(kAccelerations, "--hwaccel", acceleration);

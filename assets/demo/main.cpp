@@ -1,29 +1,25 @@
 // volumen-demo-take: renders the demo take's recipe into a multi-view capture.
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "assets/demo/take.h"
-#include "formats/core/error.h"
+#include "formats/program/program.h"
 
 int main(int argc, char** argv) {
     using namespace volumen;
-    demo::TakeOptions options;
-    std::string output, recipe_file;
-    CLI::App app{"Renders the demo take into a capture that volumen-encode reads"};
-    app.add_option("-o,--output", output, "Folder of the capture")->required();
-    app.add_option("--views", options.views, "Cameras around the performer")->capture_default_str();
-    app.add_option("--frames", options.frames, "Frames; the dance loops")->capture_default_str();
-    app.add_option("--size", options.size, "Side of the square images, pixels")->capture_default_str();
-    app.add_option("--recipe", recipe_file, "Another recipe than the built-in one");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& e) {
-        return app.exit(e) == 0 ? 0 : 2;
-    }
-    const bool terminal = isatty(STDERR_FILENO) != 0;
-    try {
+    return run_program("volumen-demo-take", [&] {
+        demo::TakeOptions options;
+        std::string output, recipe_file;
+        CLI::App app{"Renders the demo take into a capture that volumen-encode reads", "volumen-demo-take"};
+        app.add_option("-o,--output", output, "Folder of the capture")->required();
+        app.add_option("--views", options.views, "Cameras around the performer")->capture_default_str();
+        app.add_option("--frames", options.frames, "Frames; the dance loops")->capture_default_str();
+        app.add_option("--size", options.size, "Side of the square images, pixels")->capture_default_str();
+        app.add_option("--recipe", recipe_file, "Another recipe than the built-in one");
+        add_standard_options(app);
+        if (const auto status = parse_command_line(app, argc, argv)) return *status;
+        const bool terminal = isatty(STDERR_FILENO) != 0;
         const demo::Recipe recipe =
             recipe_file.empty() ? demo::built_in_recipe() : demo::read_recipe(recipe_file);
         demo::write_take(recipe, options, output, [&](int done) {
@@ -34,12 +30,6 @@ int main(int argc, char** argv) {
                 std::fprintf(stderr, "%d frames, %d views: %s\n", options.frames, options.views,
                              output.c_str());
         });
-    } catch (const UsageError& e) {
-        std::fprintf(stderr, "volumen-demo-take: %s\n", e.what());
-        return 2;
-    } catch (const std::exception& e) {
-        std::fprintf(stderr, "volumen-demo-take: %s\n", e.what());
-        return 1;
-    }
-    return 0;
+        return int(kExitDone);
+    });
 }

@@ -35,16 +35,19 @@ constexpr int kFinerAgain = 2, kFinestAgain = 2;
 constexpr double kRateTolerance = 0.03;
 constexpr int kRateTries = 8;
 
+void check(const PackOptions& options) {
+    if (options.segment_frames < 1 || options.segment_frames > int(kMaxSegmentFrames))
+        throw UsageError("segments of {} frames: 1 to {} are possible", options.segment_frames,
+                         kMaxSegmentFrames);
+    if (!(options.quality >= 0 && options.quality <= 100))
+        throw UsageError("quality {}: 0 to 100 is possible", options.quality);
+    if (options.bit_rate && !(*options.bit_rate > 0)) throw UsageError("the bit rate must be above zero");
+    require_encoder(options.codec);
+}
+
 class Packer {
   public:
     Packer(const std::filesystem::path& model, const PackOptions& options) : options_(options) {
-        if (options.segment_frames < 1 || options.segment_frames > int(kMaxSegmentFrames))
-            throw UsageError("segments of {} frames: 1 to {} are possible", options.segment_frames,
-                             kMaxSegmentFrames);
-        if (!(options.quality >= 0 && options.quality <= 100))
-            throw UsageError("quality {}: 0 to 100 is possible", options.quality);
-        if (options.bit_rate && !(*options.bit_rate > 0)) throw UsageError("the bit rate must be above zero");
-        require_encoder(options.codec);
         take_ = open_take_segments(model, options);
         for (std::size_t i = 0; i < take_->segments.size(); ++i)
             max_splats_ = std::max(max_splats_, take_->splat_count(i));
@@ -216,9 +219,15 @@ PackResult write_at_rate(Packer& packer, const std::filesystem::path& directory,
 
 }  // namespace
 
+void check_packing(const std::filesystem::path& stream, const PackOptions& options) {
+    check(options);
+    const NewDirectory directory(stream, kStreamDirectory);
+}
+
 PackResult pack(const std::filesystem::path& model, const std::filesystem::path& stream,
                 const PackOptions& options) {
     const auto begin = std::chrono::steady_clock::now();
+    check(options);
     NewDirectory directory(stream, kStreamDirectory);
     Packer packer(model, options);
     PackResult result;

@@ -45,14 +45,10 @@ class Work {
     std::vector<double> before_;  ///< iterations before each frame, and of all
 };
 
-/// Whether a finished model of this very run stands there; UsageError where it is of another one.
-bool is_trained(const std::filesystem::path& model, const RunRecord& run) {
-    if (!std::filesystem::exists(model / kModelFile)) return false;
-    if (const std::string what = difference(read_model_info(model).run, run); !what.empty())
-        throw UsageError(
-            "--resume: {} is finished, and of another run ({}); without --resume it is trained anew",
-            model.string(), what);
-    return true;
+/// How the run of the finished model that stands there differs from this one: not at all where empty.
+std::optional<std::string> finished_difference(const std::filesystem::path& model, const RunRecord& run) {
+    if (!std::filesystem::exists(model / kModelFile)) return std::nullopt;
+    return difference(read_model_info(model).run, run);
 }
 
 /// The trainer goes on behind the last frame of `done`, which an earlier run has left in the directory.
@@ -164,42 +160,61 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
     }
     if (directory.goes_on() && another.empty()) {
         go_on(trainer, directory, done);
-    } else if (options.unfinished == Unfinished::go_on && is_trained(model, info.run)) {
-        result.splats = most_splats(model), result.resumed_frames = frames;
-        return finish();
+    } else if (options.unfinished == Unfinished::go_on) {
+        const std::optional<std::string> finished = finished_difference(model, info.run);
+        if (finished && finished->empty()) {
+            result.splats = most_splats(model), result.resumed_frames = frames;
+            return finish();
+        }
+        if (!another.empty())
+            throw UsageError("--resume: the unfinished run is another one ({}); --restart discards it",
+                             another);
+        if (finished)
+            throw UsageError(
+                "--resume: {} is finished, and of another run ({}); without --resume it is trained anew",
+                model.string(), *finished);
     }
-    if (!another.empty())
-        throw UsageError("--resume: the unfinished run is another one ({}); --restart discards it", another);
     done.run = info.run;
     result.resumed_frames = done.frames;
 
     const Work work(options.settings, frames);
     FrameReader reader(capture, views, options.first_frame + done.frames, end);
-    while (const std::optional<CaptureFrame> images = reader.next()) {
-        const int frame = done.frames;
-        warnings.tell(*images, views);
-        const SplatCloud& cloud =
-            trainer.next(make_training_frame(capture, views, *images), [&](double share) {
-                if (options.progress) options.progress(frame, frames, share, work.done(frame, share));
-            });
-        if (frame == 0) tell_colours(trainer.colour(), capture, views, options.warn);
-        if (trainer.began_segment()) done.segments.push_back({frame, 0});
-        ++done.segments.back().frame_count;
-        done.bounds.add(cloud);
-        done.splats = std::max(done.splats, std::uint64_t(cloud.count));
-        done.trainer = trainer.save();
-        ++done.frames;
-        // The checkpoint speaks of the frame, so the frame is on the disk first.
-        write_ply(model_frame_path(directory.path(), frame), cloud);
-        sync_to_disk(model_frame_path(directory.path(), frame));
-        write_checkpoint(directory.path() / kCheckpointFile, done);
+    int kept = done.frames;
+    try {
+        while (const std::optional<CaptureFrame> images = reader.next()) {
+            const int frame = done.frames;
+            warnings.tell(*images, views);
+            const SplatCloud& cloud =
+                trainer.next(make_training_frame(capture, views, *images), [&](double share) {
+                    if (options.progress) options.progress(frame, frames, share, work.done(frame, share));
+                });
+            if (frame == 0) tell_colours(trainer.colour(), capture, views, options.warn);
+            if (trainer.began_segment()) done.segments.push_back({frame, 0});
+            ++done.segments.back().frame_count;
+            done.bounds.add(cloud);
+            done.splats = std::max(done.splats, std::uint64_t(cloud.count));
+            done.trainer = trainer.save();
+            ++done.frames;
+            // The checkpoint speaks of the frame, so the frame is on the disk first.
+            write_ply(model_frame_path(directory.path(), frame), cloud);
+            sync_to_disk(model_frame_path(directory.path(), frame));
+            write_checkpoint(directory.path() / kCheckpointFile, done);
+            kept = done.frames;
+        }
+        info.segments = done.segments;
+        done.bounds.apply(info.take);
+        write_model_info(directory.path(), info);
+        directory.commit();
+    } catch (const InputError& error) {
+        if (kept == 0) throw;
+        throw InputError("{} ({} of {} frames are kept: --resume goes on)", error.what(), kept, frames);
     }
-    info.segments = done.segments;
-    done.bounds.apply(info.take);
-    write_model_info(directory.path(), info);
-    directory.commit();
     result.splats = std::size_t(done.splats);
     return finish();
+}
+
+bool is_unfinished(const std::filesystem::path& model) {
+    return std::filesystem::exists(NewDirectory::part_of(model) / kCheckpointFile);
 }
 
 }  // namespace volumen::train

@@ -41,4 +41,7 @@ struct TrainResult {
 TrainResult train_capture(const std::filesystem::path& capture, const std::filesystem::path& model,
                           const TrainOptions& options);
 
+/// Whether a run that ended early has left frames to go on with.
+bool is_unfinished(const std::filesystem::path& model);
+
 }  // namespace volumen::train

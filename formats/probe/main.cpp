@@ -1,17 +1,14 @@
 // volumen-probe: what is in a stream, and whether it is whole.
-#include <CLI/CLI.hpp>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "formats/core/error.h"
+#include "formats/program/program.h"
 #include "formats/stream/reader.h"
 
 using namespace volumen;
 using nlohmann::json;
 
 namespace {
-
-constexpr int kExitDone = 0, kExitInput = 1, kExitUsage = 2;
 
 double seconds(const Stream& stream) {
     return stream.frame_count() / stream.info().fps.value();
@@ -98,25 +95,17 @@ int probe(const std::string& path, bool as_json, bool check) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app("Says what is in a volumetric video, and checks it.", "volumen-probe");
-    std::string stream;
-    bool as_json = false, check = false;
-    app.add_option("STREAM", stream, "a stream's directory, or its manifest.mpd")->required();
-    app.add_flag("--json", as_json, "JSON on standard output");
-    app.add_flag("--verify", check, "decode everything; check structure and checksums");
-    app.set_version_flag("--version", VOLUMEN_VERSION);
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? kExitDone : kExitUsage;
-    }
-    try {
+    return run_program("volumen-probe", [&] {
+        CLI::App app("Says what is in a volumetric video, and checks it.", "volumen-probe");
+        std::string stream;
+        bool as_json = false, check = false;
+        app.add_option("STREAM", stream, "a stream's folder, or its manifest.mpd")
+            ->required()
+            ->type_name("FILE");
+        app.add_flag("--json", as_json, "JSON on standard output");
+        app.add_flag("--verify", check, "decode everything; check structure and checksums");
+        add_standard_options(app);
+        if (const auto status = parse_command_line(app, argc, argv)) return *status;
         return probe(stream, as_json, check);
-    } catch (const UsageError& error) {
-        fmt::print(stderr, "volumen-probe: {}\n", error.what());
-        return kExitUsage;
-    } catch (const std::exception& error) {
-        fmt::print(stderr, "volumen-probe: {}\n", error.what());
-        return kExitInput;
-    }
+    });
 }
