@@ -8,6 +8,7 @@
 #include "encoder/calibrate/sync_option.h"
 #include "encoder/evaluate/evaluate.h"
 #include "encoder/export.h"
+#include "encoder/masks/write_masks.h"
 #include "encoder/pack/pack.h"
 #include "encoder/progress.h"
 #include "encoder/train/train.h"
@@ -24,7 +25,7 @@ constexpr const char* kGoOn = "interrupted; the same command with --resume goes 
 /// What the command line says, before it is understood.
 struct Arguments {
     std::string capture, output, model, stream;
-    std::string profile = "auto", preset = "standard", device = "auto", colour = "auto", sync;
+    std::string profile = "auto", preset = "standard", device = "auto", colour = "auto", sync, masks = "auto";
     std::string frames, holdout, size, bit_rate, fps, codec = "h264", views;
     std::string up, metres_per_unit;
     std::string json_file, html_file, images, contact_sheet, gpu;
@@ -40,6 +41,9 @@ void add_training_options(CLI::App& app, Arguments& a) {
     app.add_option("--views-holdout", a.holdout, "views that nothing is learnt from, such as 3,9,14");
     app.add_option("--size", a.size, "the images' longer side (640), or WxH (504x378)");
     app.add_option("--sync", a.sync, "frames that views are late, such as 3:2,cam04:-1, or auto: estimated");
+    app.add_option("--masks", a.masks, "where masks come from")
+        ->type_name("auto|file|plate|motion|none")
+        ->capture_default_str();
     app.add_flag("--strict", a.strict, "end where one image of one view is missing or damaged");
     app.add_option("--seed", a.seed, "same seed, same machine: same model")->capture_default_str();
     app.add_option("--splats", a.splats, "at most so many (10000)")->check(CLI::Range(16, 16'000'000));
@@ -79,6 +83,7 @@ train::TrainOptions training_options(const Arguments& a) {
     options.settings.seed = a.seed;
     options.settings.segment_frames = a.segment;
     options.settings.colour = train::colour_mode(a.colour);
+    options.masks = masks::parse_mask_mode(a.masks);
     if (a.splats > 0) options.settings.splats = a.splats;
     if (a.sh_degree >= 0) options.settings.sh_degree = a.sh_degree;
     if (!a.holdout.empty()) options.held_out_views = parse_list("--views-holdout", a.holdout);
@@ -102,6 +107,20 @@ PackOptions packing_options(const Arguments& a) {
         options.metres_per_unit = parse_length("--metres-per-unit", a.metres_per_unit);
     options.tell = [](const std::string& line) { fmt::print(stderr, "volumen-encode: {}\n", line); };
     return options;
+}
+
+nlohmann::json run_masks(const Arguments& a) {
+    masks::WriteOptions options;
+    options.mode = masks::parse_mask_mode(a.masks);
+    options.strict = a.strict;
+    if (!a.holdout.empty()) options.held_out_views = parse_list("--views-holdout", a.holdout);
+    if (!a.frames.empty())
+        std::tie(options.first_frame, options.end_frame) = parse_range("--frames", a.frames);
+    Progress progress("masks", "frame");
+    options.warn = [&](const std::string& line) { progress.warn("volumen-encode: warning: " + line); };
+    options.progress = [&](int done, int of) { progress(done - 1, of, 1); };
+    const masks::WriteResult result = masks::write_masks(a.capture, a.output, options);
+    return {{"frames", result.frames}, {"files", result.files}, {"from", masks::name(result.mode)}};
 }
 
 nlohmann::json run_train(const Arguments& a, const fs::path& model) {
@@ -194,6 +213,11 @@ void run_command(const Arguments& a, const CLI::App& app) {
         print_result(a, {{"train", result}},
                      fmt::format("{}: {} frames, {} splats", a.output, result["frames"].get<int>(),
                                  result["splats"].get<int>()));
+    } else if (app.got_subcommand("masks")) {
+        const nlohmann::json result = run_masks(a);
+        print_result(a, {{"masks", result}},
+                     fmt::format("{}: {} masks from {}", (fs::path(a.output) / "mask").string(),
+                                 result["files"].get<int>(), result["from"].get<std::string>()));
     } else if (app.got_subcommand("pack")) {
         const nlohmann::json result = run_pack(a, a.model, a.output);
         print_result(a, {{"pack", result}},
@@ -272,6 +296,19 @@ int run(int argc, char** argv) {
     training.add_option("CAPTURE", a.capture, "the capture's folder, or its calibration")->required();
     training.add_option("-o,--output", a.output, "the model's folder")->required();
     add_training_options(training, a), add_common_options(training, a);
+
+    CLI::App& masking = *app.add_subcommand("masks", "capture -> masks: PNGs to look at and to mend by hand");
+    masking.add_option("CAPTURE", a.capture, "folder with transforms.json")->required();
+    masking.add_option("-o,--output", a.output, "masks go to mask/ in this folder, the capture's or another")
+        ->required();
+    masking.add_option("--masks", a.masks, "what they are computed from")
+        ->type_name("auto|plate|motion")
+        ->capture_default_str();
+    masking.add_option("--frames", a.frames, "A:B, frames A to B of the capture, without B");
+    masking.add_option("--views-holdout", a.holdout,
+                       "views that are neither read nor written, such as 3,9,14");
+    masking.add_flag("--strict", a.strict, "end where one image of one view is missing or damaged");
+    masking.add_flag("--json", a.json, "print the result as JSON, alone on stdout");
 
     CLI::App& packing = *app.add_subcommand("pack", "model, or a folder of splat files -> stream");
     packing.add_option("MODEL", a.model, "folder of a model, or of .ply, .spz or .splat files, one a frame")

@@ -31,7 +31,7 @@ Checkpoint read_checkpoint(const std::filesystem::path& file);
 
 /// Everything that shapes a model: the capture (cameras, names, length; not its pixels), the settings, this
 /// program's version.
-RunRecord record_run(const Capture& capture, const TrainOptions& options);
+RunRecord record_run(const Capture& capture, const TrainOptions& options, masks::MaskMode mask_mode);
 /// What differs, as in "splats: 5000 then, 10000 now", or nothing.
 std::string difference(const RunRecord& then, const RunRecord& now);
 

@@ -64,21 +64,21 @@ void record_settings(const TrainSettings& settings, RunRecord& run) {
 
 }  // namespace
 
-RunRecord record_run(const Capture& capture, const TrainOptions& options) {
+RunRecord record_run(const Capture& capture, const TrainOptions& options, masks::MaskMode mask_mode) {
     RunRecord run;
-    const auto& [settings, held_out_views, first_frame, end_frame, width, height, scale, offsets, strict,
-                 warn, unfinished, progress] = options;
+    const auto& [settings, held_out_views, first_frame, end_frame, width, height, scale, offsets, masks,
+                 mask_progress, strict, warn, unfinished, progress] = options;
     static_cast<void>(width), static_cast<void>(height), static_cast<void>(scale);  // the cameras' sizes tell
     static_cast<void>(offsets);                                                     // the cameras have them
     // These shape no model.
-    static_cast<void>(strict), static_cast<void>(warn), static_cast<void>(unfinished),
-        static_cast<void>(progress);
+    static_cast<void>(masks), static_cast<void>(mask_progress), static_cast<void>(strict),
+        static_cast<void>(warn), static_cast<void>(unfinished), static_cast<void>(progress);
     record_settings(settings, run);
     run["held-out views"] = fmt::format("{}", fmt::join(held_out_views, ","));
     run["frames"] = fmt::format("{}:{}", first_frame, end_frame < 0 ? capture.frame_count() : end_frame);
     run["program"] = VOLUMEN_VERSION;
     run["views"] = fmt::format("{}", capture.views().size());
-    run["masks"] = capture.has_masks() ? "yes" : "no";
+    run["masks"] = masks::name(mask_mode);
     run["points"] = fmt::format("{}", capture.points() ? capture.points()->count() : 0);
     run["cameras"] = fmt::format("{:08x}", fingerprint(capture));
     return run;

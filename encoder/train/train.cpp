@@ -6,6 +6,7 @@
 #include "encoder/model.h"
 #include "encoder/train/checkpoint.h"
 #include "encoder/train/take_trainer.h"
+#include "encoder/views.h"
 #include "formats/capture/capture.h"
 #include "formats/core/error.h"
 #include "formats/core/file.h"
@@ -16,18 +17,6 @@ namespace {
 constexpr DirectoryKind kModelDirectory{kModelFile, kCheckpointFile};
 /// Of a camera's colours: below it a line on stderr is not worth reading.
 constexpr float kNotableStrength = 0.02f;
-
-std::vector<int> training_views(const Capture& capture, const std::vector<int>& held_out) {
-    const int count = int(capture.views().size());
-    for (const int view : held_out)
-        if (view < 0 || view >= count)
-            throw UsageError("--views-holdout {}: the capture has views 0 to {}", view, count - 1);
-    std::vector<int> views;
-    for (int view = 0; view < count; ++view)
-        if (std::ranges::find(held_out, view) == held_out.end()) views.push_back(view);
-    if (views.empty()) throw UsageError("--views-holdout leaves no view to train on");
-    return views;
-}
 
 /// The share of all iterations that is done.
 class Work {
@@ -92,11 +81,11 @@ class Warnings {
         }
     }
 
-  private:
     void tell(const std::string& line) {
         if (warn_) warn_(line);
     }
 
+  private:
     const std::function<void(const std::string&)>& warn_;
     std::vector<std::string> last_;  ///< one a view, so that memory does not grow with the take
 };
@@ -127,22 +116,23 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
                                                  .offsets = options.offsets,
                                                  .strict = options.strict});
     Warnings warnings(options.warn, capture);
-    const std::vector<int> views = training_views(capture, options.held_out_views);
-    const int end = options.end_frame < 0 ? capture.frame_count() : options.end_frame;
-    if (options.first_frame < 0 || options.first_frame >= end || end > capture.frame_count())
-        throw UsageError("--frames {}:{}: the capture has frames 0:{}", options.first_frame, end,
-                         capture.frame_count());
-    const int frames = end - options.first_frame;
+    const std::vector<int> views = views_without(int(capture.views().size()), options.held_out_views);
+    const auto [first, end] = frames_within(capture.frame_count(), options.first_frame, options.end_frame);
+    const int frames = end - first;
+
+    const masks::Masks masks(capture, views, options.masks, options.mask_progress);
+    for (const std::string& line : masks.warnings()) warnings.tell(line);
 
     ModelInfo info;
     info.take = capture.info(views);
+    info.take.background = glm::vec3(masks.any() ? 1.0f : 0.0f);
     info.sh_degree = options.settings.sh_degree;
     info.first_capture_frame = options.first_frame;
     info.held_out_views = options.held_out_views;
     info.width = capture.views()[std::size_t(views.front())].camera.width;
     info.height = capture.views()[std::size_t(views.front())].camera.height;
 
-    info.run = record_run(capture, options);
+    info.run = record_run(capture, options, masks.mode());
 
     NewDirectory directory(model, kModelDirectory, options.unfinished);
     TrainResult result;
@@ -178,11 +168,13 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
     result.resumed_frames = done.frames;
 
     const Work work(options.settings, frames);
-    FrameReader reader(capture, views, options.first_frame + done.frames, end);
+    FrameReader reader(capture, views, first + done.frames, end);
     int kept = done.frames;
     try {
-        while (const std::optional<CaptureFrame> images = reader.next()) {
+        while (std::optional<CaptureFrame> images = reader.next()) {
             const int frame = done.frames;
+            masks.apply(*images);
+            masks::check_masks(capture, views, *images, frame == 0, options.strict);
             warnings.tell(*images, views);
             const SplatCloud& cloud =
                 trainer.next(make_training_frame(capture, views, *images), [&](double share) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "encoder/masks/choose.h"
 #include "encoder/new_directory.h"
 #include "encoder/train/settings.h"
 
@@ -18,7 +19,9 @@ struct TrainOptions {
     int width = 0, height = 0;            ///< as CaptureOptions
     double scale = 1;
     std::vector<int> offsets;  ///< as CaptureOptions
-    bool strict = false;       ///< as CaptureOptions
+    masks::MaskMode masks = masks::MaskMode::automatic;
+    std::function<void(double share)> mask_progress;  ///< of learning backgrounds, before the first frame
+    bool strict = false;                              ///< as CaptureOptions
     /// Told once what is passed over: an image that is missing or damaged.
     std::function<void(const std::string& line)> warn;
     Unfinished unfinished = Unfinished::refuse;  ///< with go_on, a finished model of the same run stays too

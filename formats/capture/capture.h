@@ -80,6 +80,11 @@ class Capture {
     /// `.jpg`), or `background_path` of its entry: cropped, undistorted and resized as its frames are; no
     /// alpha. Nothing where there is no such file.
     std::optional<ViewImage> plate(int view) const;
+    /// A mask (1 channel) of an image as it is handed out, as it lies over the view's own files: enlarged,
+    /// distorted, padded.
+    Image8 stored_mask(int view, const Image8& mask) const;
+    /// Where the capture's folder has, or would have, the mask of a view and frame: mask/<frame>/<view>.png.
+    std::filesystem::path mask_file(int view, int frame) const;
 
     struct State;
 
