@@ -13,7 +13,9 @@ namespace volumen {
 inline constexpr std::uint64_t kMaxJsonBytes = 64u << 20;
 
 /// The views are the entries of "frames", in order, with the paths that they name; nothing else of the disk
-/// is looked at. `file` names the bytes; its folder is the capture's. Throws InputError: file, entry, key.
+/// is looked at. nerfstudio's applied_transform and instant-ngp's scale and offset say what was, or will be,
+/// done to poses and points alike: they change nothing here. `file` names the bytes; its folder is the
+/// capture's. Throws InputError: file, entry, key.
 Rig parse_transforms(std::span<const std::uint8_t> bytes, const std::filesystem::path& file);
 
 /// The frame rate that a decimal number means: 29.97 is 30000/1001.
