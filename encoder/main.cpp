@@ -6,6 +6,7 @@
 
 #include "encoder/arguments.h"
 #include "encoder/calibrate/sync_option.h"
+#include "encoder/check/check.h"
 #include "encoder/evaluate/evaluate.h"
 #include "encoder/export.h"
 #include "encoder/masks/write_masks.h"
@@ -32,6 +33,7 @@ struct Arguments {
     int splats = 0, sh_degree = -1, segment = 30;
     std::uint64_t seed = 1;
     double quality = -1;
+    bool no_trial = false;
     bool json = false, strict = false, resume = false, restart = false;
 };
 
@@ -40,7 +42,7 @@ void add_training_options(CLI::App& app, Arguments& a) {
     app.add_option("--frames", a.frames, "A:B, frames A to B of the capture, without B");
     app.add_option("--views-holdout", a.holdout, "views that nothing is learnt from, such as 3,9,14");
     app.add_option("--size", a.size, "the images' longer side (640), or WxH (504x378)");
-    app.add_option("--sync", a.sync, "frames that views are late, such as 3:2,cam04:-1, or auto: estimated");
+    app.add_option("--sync", a.sync, "frames that views are late, such as 3:2,cam04:-1, or estimated");
     app.add_option("--masks", a.masks, "where masks come from")
         ->type_name("auto|file|plate|motion|none")
         ->capture_default_str();
@@ -49,13 +51,25 @@ void add_training_options(CLI::App& app, Arguments& a) {
     app.add_option("--splats", a.splats, "at most so many (10000)")->check(CLI::Range(16, 16'000'000));
     app.add_option("--sh", a.sh_degree, "SH degree of the colours, 0 to 3 (1)")
         ->check(CLI::Range(0, kMaxShDegree));
-    app.add_option("--colour", a.colour, "compensate the cameras' exposure and white balance: auto, on, off")
+    app.add_option("--colour", a.colour,
+                   "compensate exposure and white balance: of cameras that differ, of all, of none")
         ->capture_default_str();
     app.add_option("--profile", a.profile, "auto: the best that this build has")->capture_default_str();
     app.add_option("--device", a.device, "what trains")->capture_default_str()->type_name("auto|cpu");
     CLI::Option* restart = app.add_flag("--restart", a.restart, "discard what an interrupted run left");
     app.add_flag("--resume", a.resume, "go on where an interrupted run stopped; a finished model is kept")
         ->excludes(restart);
+}
+
+/// Of the training that the estimate is for.
+void add_check_options(CLI::App& app, Arguments& a) {
+    app.add_option("--preset", a.preset, "draft, standard or best")->capture_default_str();
+    app.add_option("--frames", a.frames, "A:B, frames A to B of the capture, without B");
+    app.add_option("--size", a.size, "the images' longer side (640), or WxH (504x378)");
+    app.add_option("--splats", a.splats, "at most so many (10000)")->check(CLI::Range(16, 16'000'000));
+    app.add_option("--sh", a.sh_degree, "SH degree of the colours, 0 to 3 (1)")
+        ->check(CLI::Range(0, kMaxShDegree));
+    app.add_flag("--json", a.json, "print the result as JSON, alone on stdout");
 }
 
 void add_packing_options(CLI::App& app, Arguments& a) {
@@ -200,6 +214,23 @@ fs::path model_beside(const fs::path& stream) {
     return path.replace_filename(path.filename().string() + ".model");
 }
 
+void run_check(const Arguments& a) {
+    CheckOptions options;
+    const train::TrainOptions training = training_options(a);
+    options.settings = training.settings;
+    options.width = training.width, options.height = training.height;
+    options.first_frame = training.first_frame, options.end_frame = training.end_frame;
+    options.trial = !a.no_trial;
+    options.html = a.output.empty() ? "check.html" : a.output;
+    options.tick = throw_if_interrupted;
+    options.progress = [](const std::string& what) { fmt::print(stderr, "check: {}\n", what); };
+    const CheckResult result = check_capture(a.capture, options);
+    if (a.json)
+        fmt::print("{}\n", result.to_json());
+    else
+        fmt::print("{}  page      {}\n", result.to_text(), options.html->string());
+}
+
 void print_result(const Arguments& a, const nlohmann::json& result, const std::string& line) {
     if (a.json)
         fmt::print("{}\n", result.dump(2));
@@ -226,6 +257,8 @@ void run_command(const Arguments& a, const CLI::App& app) {
         const nlohmann::json result = run_export(a);
         print_result(a, {{"export", result}},
                      fmt::format("{}: {} frames", a.output, result["frames"].get<int>()));
+    } else if (app.got_subcommand("check")) {
+        run_check(a);
     } else if (app.got_subcommand("evaluate")) {
         run_evaluate(a);
     } else {
@@ -264,6 +297,8 @@ void name_values(CLI::App& app) {
                                                             {"size", "N or WxH"},
                                                             {"profile", "auto"},
                                                             {"codec", "h264|hevc|av1"},
+                                                            {"colour", "auto|on|off"},
+                                                            {"sync", "auto or LIST"},
                                                             {"bitrate", "RATE"},
                                                             {"fps", "RATE"},
                                                             {"up", "x|y|z|-x|-y|-z"},
@@ -322,6 +357,13 @@ int run(int argc, char** argv) {
     exporting.add_option("-o,--output", a.output, "the PLYs' folder")->required();
     exporting.add_option("--frames", a.frames, "A:B, frames A to B, without B (all)");
     exporting.add_flag("--json", a.json, "print the result as JSON, alone on stdout");
+
+    CLI::App& checking = *app.add_subcommand(
+        "check", "look a capture over: what is wrong, how to mend it, how long training will take");
+    checking.add_option("CAPTURE", a.capture, "folder with a calibration and images")->required();
+    checking.add_option("-o,--output", a.output, "the page (check.html)")->type_name("FILE");
+    checking.add_flag("--no-trial", a.no_trial, "no training: no estimate of time and bit rate");
+    add_check_options(checking, a);
 
     CLI::App& evaluation = *app.add_subcommand("evaluate", "stream (or model) against capture");
     evaluation.add_option("STREAM", a.stream, "folder of a stream or a model")->required();

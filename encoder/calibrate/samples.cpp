@@ -26,6 +26,8 @@ Samples read_samples(const std::filesystem::path& path, const std::vector<int>& 
                      const CaptureOptions& options) {
     CaptureOptions small = options;
     small.width = kSampleSide, small.height = 0;
+    std::vector<std::string> told;  // by whoever opened it first
+    if (small.problems) small.problems = &told;
     const Capture capture = Capture::open(path, small);
     Samples samples;
     const int most = std::clamp(kMaxPictures / std::max(int(views.size()), 1), 2, kSampleFrames);

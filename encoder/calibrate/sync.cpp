@@ -14,15 +14,16 @@ namespace {
 constexpr int kMaxRange = 10;
 /// Moments looked at, evenly over those that every offset reaches.
 constexpr int kMoments = 6;
-/// Silhouettes: an offset is believed when it lowers the cost (mismatch) by this much and by this share of it.
+/// Silhouettes: an offset is believed when it lowers the cost (mismatch) by this much and by this share of
+/// it.
 constexpr double kLeastGain = 0.004, kLeastShare = 0.1;
 /// Motion: when it raises the correlation by this much, to at least that.
 constexpr double kLeastRise = 0.06, kLeastCorrelation = 0.3;
 /// One view in so many may be wrong while offsets are searched for; in the end none may.
 constexpr int kViewsPerError = 8;
 
-/// What of a silhouette a mask does not have, in proportion to what of a mask the silhouette does not have: hulls
-/// are larger than their subject, the more so the fewer views there are, but never smaller.
+/// What of a silhouette a mask does not have, in proportion to what of a mask the silhouette does not have:
+/// hulls are larger than their subject, the more so the fewer views there are, but never smaller.
 constexpr double kHullOnly = 0.25;
 
 /// The share of mask and silhouette that speaks against their belonging together.

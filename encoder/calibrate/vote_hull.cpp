@@ -92,8 +92,7 @@ bool VoteHull::empty(int tolerance) const {
 }
 
 template <class In>
-std::vector<std::uint8_t> VoteHull::draw(std::size_t view, const In& in) const {
-    const Camera& camera = samples_.views[view].camera;
+std::vector<std::uint8_t> VoteHull::draw(const Camera& camera, const In& in) const {
     std::vector<std::uint8_t> out(std::size_t(camera.width) * std::size_t(camera.height), 0);
     for (std::size_t i = 0; i < votes_.size(); ++i) {
         if (!in(i)) continue;
@@ -101,11 +100,16 @@ std::vector<std::uint8_t> VoteHull::draw(std::size_t view, const In& in) const {
         if (c.z < kNearest) continue;
         const float u = camera.fx * c.x / c.z + camera.cx, v = camera.fy * c.y / c.z + camera.cy;
         const float half = 0.5f * cell * std::max(camera.fx, camera.fy) / c.z;
-        const auto clamped = [](float x, int side) { return std::clamp(int(std::floor(x)), -1, side); };
-        const int x0 = std::max(clamped(u - half, camera.width), 0),
-                  x1 = std::min(clamped(u + half, camera.width), camera.width - 1),
-                  y0 = std::max(clamped(v - half, camera.height), 0),
-                  y1 = std::min(clamped(v + half, camera.height), camera.height - 1);
+        // Pixels whose centres the voxel covers; the one that it falls into in any case.
+        const auto first = [](float low, float at, int side) {
+            return std::clamp(int(std::min(std::ceil(low - 0.5f), std::floor(at))), 0, side);
+        };
+        const auto last = [](float high, float at, int side) {
+            return std::clamp(int(std::max(std::floor(high - 0.5f), std::floor(at))), -1, side - 1);
+        };
+        if (!(u > -1e6f && v > -1e6f && u < 1e6f && v < 1e6f)) continue;
+        const int x0 = first(u - half, u, camera.width), x1 = last(u + half, u, camera.width),
+                  y0 = first(v - half, v, camera.height), y1 = last(v + half, v, camera.height);
         for (int y = y0; y <= y1; ++y)
             for (int x = x0; x <= x1; ++x)
                 out[std::size_t(y) * std::size_t(camera.width) + std::size_t(x)] = 1;
@@ -114,11 +118,11 @@ std::vector<std::uint8_t> VoteHull::draw(std::size_t view, const In& in) const {
 }
 
 std::vector<std::uint8_t> VoteHull::silhouette(std::size_t view, int tolerance) const {
-    return draw(view, [&](std::size_t i) { return in_without(i, tolerance, view); });
+    return draw(samples_.views[view].camera, [&](std::size_t i) { return in_without(i, tolerance, view); });
 }
 
-std::vector<std::uint8_t> VoteHull::silhouette_of_all(std::size_t view, int tolerance) const {
-    return draw(view, [&](std::size_t i) { return in(i, tolerance); });
+std::vector<std::uint8_t> VoteHull::silhouette_of_all(const Camera& camera, int tolerance) const {
+    return draw(camera, [&](std::size_t i) { return in(i, tolerance); });
 }
 
 double overlap(const std::vector<std::uint8_t>& mask, const std::vector<std::uint8_t>& silhouette) {

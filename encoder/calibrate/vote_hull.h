@@ -22,8 +22,8 @@ class VoteHull {
     bool empty(int tolerance) const;
     /// The silhouette of the hull of the other views, as `view` would see it, one byte a pixel.
     std::vector<std::uint8_t> silhouette(std::size_t view, int tolerance) const;
-    /// The silhouette of the hull of all.
-    std::vector<std::uint8_t> silhouette_of_all(std::size_t view, int tolerance) const;
+    /// The silhouette of the hull of all, for a camera of any size.
+    std::vector<std::uint8_t> silhouette_of_all(const Camera& camera, int tolerance) const;
 
     glm::vec3 origin{0};
     float cell = 0;
@@ -46,7 +46,7 @@ class VoteHull {
     Vote vote(std::size_t view, glm::vec3 p, float reach) const;
     void count(float reach);
     template <class In>
-    std::vector<std::uint8_t> draw(std::size_t view, const In& in) const;
+    std::vector<std::uint8_t> draw(const Camera& camera, const In& in) const;
 
     struct Votes {
         std::uint16_t seen = 0, outside = 0;

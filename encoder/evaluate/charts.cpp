@@ -102,10 +102,10 @@ std::string LineChart::svg() const {
         for (std::size_t i = 0; i < s.values.size(); ++i)
             if (s.values[i])
                 out += fmt::format(
-                    "<circle class=\"dot {}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"7\"><title>frame {}: {:.{}f} "
+                    "<circle class=\"dot {}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"7\"><title>{}{} {}: {:.{}f} "
                     "{}</title></circle>",
-                    s.style, x_of(i), y_of(*s.values[i]), frames[i], *s.values[i], decimals,
-                    escape_html(unit));
+                    s.style, x_of(i), y_of(*s.values[i]), s.name.empty() ? "" : escape_html(s.name) + ", ",
+                    step, frames[i], *s.values[i], decimals, escape_html(unit));
     }
     return out + "</svg>";
 }

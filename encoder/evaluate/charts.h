@@ -13,14 +13,16 @@ std::string escape_html(std::string_view text);
 struct Series {
     std::string style;                          ///< class of the style sheet: "line-1", ...
     std::vector<std::optional<double>> values;  ///< one a frame
+    std::string name = {};                      ///< in tooltips, where there are several
 };
 
 struct LineChart {
-    std::string unit;         ///< of the vertical axis
-    int decimals = 1;         ///< of the values in tooltips
-    bool from_zero = false;   ///< the axis starts at 0, and the area below the line is filled
-    double least_range = 0;   ///< the axis spans at least this much: noise shall not look like news
-    std::vector<int> frames;  ///< of the horizontal axis
+    std::string unit;             ///< of the vertical axis
+    int decimals = 1;             ///< of the values in tooltips
+    bool from_zero = false;       ///< the axis starts at 0, and the area below the line is filled
+    double least_range = 0;       ///< the axis spans at least this much: noise shall not look like news
+    std::string along = "frame";  ///< what the horizontal axis counts
+    std::vector<int> frames;      ///< of the horizontal axis
     std::vector<Series> series;
     std::string svg() const;
 };

@@ -97,16 +97,16 @@ Capture Capture::open(const std::filesystem::path& path, const CaptureOptions& o
     check_options(options);
     auto state = std::make_shared<State>();
     state->strict = options.strict;
-    state->rig = read_rig(path);
+    state->rig = read_rig(path, options.problems);
     state->warnings = state->rig.notes;
     const auto pass_over = [&](const std::string& problem) {
         if (options.strict) throw InputError(problem);
         state->warnings.push_back(problem);
     };
     std::optional<FrameRate> video_fps;
-    for (std::size_t i = 0; i < state->rig.views.size(); ++i) {
+    const auto add = [&](RigView& view) {
         ViewSource source;
-        source.rig = std::move(state->rig.views[i]);
+        source.rig = std::move(view);
         bool masked = source.rig.mask.has_value();
         if (source.rig.video) {
             const VideoReader video(source.rig.image.first);
@@ -118,14 +118,26 @@ Capture Capture::open(const std::filesystem::path& path, const CaptureOptions& o
             source.stored_width = info.width, source.stored_height = info.height;
             masked |= info.alpha;
         }
-        if (i == 0) state->masks = masked;
+        if (state->sources.empty()) state->masks = masked;
         if (masked != state->masks)
             throw InputError("{}: has {} mask, unlike the views before it: all views need one, or none",
                              source.rig.place, masked ? "a" : "no");
         fit_to_stored(source);
         choose_output_size(source, options);
         state->sources.push_back(std::move(source));
+    };
+    for (RigView& view : state->rig.views) {
+        if (!options.problems) {
+            add(view);
+            continue;
+        }
+        try {
+            add(view);
+        } catch (const InputError& error) {
+            options.problems->push_back(error.what());
+        }
     }
+    if (state->sources.empty()) throw InputError(options.problems->front());
     state->frame_count = count_frames(state->rig, state->sources, pass_over);
     use_offsets(state->sources, options.offsets);
     for (const ViewSource& source : state->sources)

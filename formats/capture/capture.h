@@ -22,6 +22,9 @@ struct CaptureOptions {
     double scale = 1;  ///< applied when width is 0: 1/3 hands out a third of the size
     std::vector<int> offsets = {};  ///< frames, one a view (CaptureView::offset); empty: the file's
     bool strict = false;            ///< one missing or damaged image is an error, not an absence
+    /// Where set: a view at fault is left out, and why is added here, instead of an error. Indices are then
+    /// those of the views that are left.
+    std::vector<std::string>* problems = nullptr;
 };
 
 /// One image of a capture: undistorted, resized, straight (not premultiplied) colour.

@@ -35,8 +35,8 @@ bool is_colmap(const fs::path& folder) {
     return colmap_table(folder, "cameras") && colmap_table(folder, "images");
 }
 
-Rig read_transforms(const fs::path& file) {
-    return parse_transforms(read_file(file, kMaxJsonBytes), file);
+Rig read_transforms(const fs::path& file, std::vector<std::string>* problems = nullptr) {
+    return parse_transforms(read_file(file, kMaxJsonBytes), file, problems);
 }
 
 Rig read_colmap(const fs::path& model, const fs::path& folder) {
@@ -128,8 +128,8 @@ Rig read_frame_folders(const fs::path& folder, const std::vector<std::string>& f
     return rig;
 }
 
-Rig read_folder(const fs::path& folder) {
-    if (is_file(folder / kTransforms)) return read_transforms(folder / kTransforms);
+Rig read_folder(const fs::path& folder, std::vector<std::string>* problems) {
+    if (is_file(folder / kTransforms)) return read_transforms(folder / kTransforms, problems);
     for (const char* model : kColmapFolders)
         if (is_colmap(folder / model)) return read_colmap((folder / model).lexically_normal(), folder);
     if (is_file(folder / kPoses)) return read_llff(folder / kPoses, folder);
@@ -147,9 +147,9 @@ Rig read_folder(const fs::path& folder) {
         folder.string());
 }
 
-Rig read_file_of(const fs::path& file) {
+Rig read_file_of(const fs::path& file, std::vector<std::string>* problems) {
     const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
-    if (file.extension() == ".json") return read_transforms(file);
+    if (file.extension() == ".json") return read_transforms(file, problems);
     if (file.extension() == ".npy") return read_llff(file, folder);
     if (is_colmap(folder)) {
         // The model's folder lies in the capture's: the longest of its usual names says where.
@@ -168,10 +168,10 @@ Rig read_file_of(const fs::path& file) {
 
 }  // namespace
 
-Rig read_rig(const fs::path& path) {
+Rig read_rig(const fs::path& path, std::vector<std::string>* problems) {
     std::error_code ignored;
     if (!fs::exists(path, ignored)) throw InputError("{}: no such file or folder", path.string());
-    Rig rig = fs::is_directory(path, ignored) ? read_folder(path) : read_file_of(path);
+    Rig rig = fs::is_directory(path, ignored) ? read_folder(path, problems) : read_file_of(path, problems);
     if (rig.folder.empty()) rig.folder = ".";
     find_image_files(rig);
     return rig;

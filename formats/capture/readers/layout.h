@@ -11,6 +11,7 @@ namespace volumen {
 ///   poses_bounds.npy                      LLFF, N3DV: with cam*.mp4, or images
 ///   <frame>/transforms.json               V³: one a frame
 /// The images are found, not opened. Throws InputError; for a folder that is none of these, with the list.
-Rig read_rig(const std::filesystem::path& path);
+/// With `problems`, an entry of transforms.json that is at fault is left out and told there instead.
+Rig read_rig(const std::filesystem::path& path, std::vector<std::string>* problems = nullptr);
 
 }  // namespace volumen

@@ -181,7 +181,8 @@ FrameRate exact_frame_rate(double fps) {
     return {thousandths / common, 1000 / common};
 }
 
-Rig parse_transforms(std::span<const std::uint8_t> bytes, const fs::path& file) {
+Rig parse_transforms(std::span<const std::uint8_t> bytes, const fs::path& file,
+                     std::vector<std::string>* problems) {
     Rig rig;
     rig.file = file, rig.folder = file.parent_path();
     const json root = parse_json(bytes, file.string());
@@ -194,8 +195,13 @@ Rig parse_transforms(std::span<const std::uint8_t> bytes, const fs::path& file) 
     rig.frame_count = keys.whole_number("frame_count", 1, kMaxFrames);
     rig.metres_per_unit = keys.number("metres_per_unit", 1e-6, 1e6).value_or(1);
     rig.points_path = keys.text("ply_file_path").value_or("");
-    for (std::size_t i = 0; i < entries->size(); ++i)
-        rig.views.push_back(read_entry(rig, root, (*entries)[i], i));
+    for (std::size_t i = 0; i < entries->size(); ++i) try {
+            rig.views.push_back(read_entry(rig, root, (*entries)[i], i));
+        } catch (const InputError& error) {
+            if (!problems) throw;
+            problems->push_back(error.what());
+        }
+    if (rig.views.empty()) throw InputError(problems->front());
     read_offsets(root, rig);
     return rig;
 }

@@ -23,7 +23,7 @@ TEST_CASE("the hull of the others has a view's silhouette, and a wrong mask is o
     CHECK(hull.empty(0));
     CHECK_FALSE(hull.empty(1));
     CHECK(overlap(samples.views[4].pictures[0].mask, hull.silhouette(4, 0)) == 0);
-    CHECK(overlap(samples.views[3].pictures[0].mask, hull.silhouette_of_all(3, 1)) > 0.8);
+    CHECK(overlap(samples.views[3].pictures[0].mask, hull.silhouette_of_all(samples.views[3].camera, 1)) > 0.8);
 }
 
 TEST_CASE("gains of the views are found") {
