@@ -10,6 +10,8 @@ namespace {
 
 constexpr int kCoarse = 32;  ///< voxels a side of the first look, which finds where the subject is
 constexpr float kNearest = 1e-3f;
+/// Half the side of what a voxel covers, in voxels: seen from an edge it is wider than from a side.
+constexpr float kFootprint = 0.6f;
 
 }  // namespace
 
@@ -99,7 +101,7 @@ std::vector<std::uint8_t> VoteHull::draw(const Camera& camera, const In& in) con
         const glm::vec3 c = camera.to_camera(centre(i));
         if (c.z < kNearest) continue;
         const float u = camera.fx * c.x / c.z + camera.cx, v = camera.fy * c.y / c.z + camera.cy;
-        const float half = 0.5f * cell * std::max(camera.fx, camera.fy) / c.z;
+        const float half = kFootprint * cell * std::max(camera.fx, camera.fy) / c.z;
         // Pixels whose centres the voxel covers; the one that it falls into in any case.
         const auto first = [](float low, float at, int side) {
             return std::clamp(int(std::min(std::ceil(low - 0.5f), std::floor(at))), 0, side);

@@ -131,7 +131,7 @@ class Checker {
     void moments() {
         const std::size_t views = r_.views.size();
         const int tolerance = int(views) / kViewsPerError;
-        std::vector<double> shares(views, 0), overlaps(views, 0), sees(views, 0);
+        std::vector<double> shares(views, 0), overlaps(views, 0), denials(views, 0), sees(views, 0);
         std::vector<int> seen(views, 0), masked(views, 0), compared(views, 0);
         int hulls = 0;
         const std::vector<int> frames = choose_moments();
@@ -148,7 +148,12 @@ class Checker {
                     ++seen[v], masked[v] += inside > 0;
                     shares[v] += double(inside) / double(picture->mask.size());
                     if (empty) continue;
-                    overlaps[v] += overlap(picture->mask, hull.silhouette(v, tolerance)), ++compared[v];
+                    const std::vector<std::uint8_t> silhouette = hull.silhouette(v, tolerance);
+                    overlaps[v] += overlap(picture->mask, silhouette), ++compared[v];
+                    std::size_t denied = 0;
+                    for (std::size_t i = 0; i < silhouette.size(); ++i)
+                        denied += picture->mask[i] && !silhouette[i];
+                    if (inside) denials[v] += double(denied) / double(inside);
                 }
             });
             Surface surface = surface_of(samples_, frame, found_, tolerance);
@@ -172,7 +177,7 @@ class Checker {
         for (std::size_t v = 0; v < views; ++v) {
             CheckedView& view = r_.views[v];
             if (seen[v]) view.mask_share = shares[v] / seen[v];
-            if (compared[v]) view.overlap = overlaps[v] / compared[v];
+            if (compared[v]) view.overlap = overlaps[v] / compared[v], view.denied = denials[v] / compared[v];
             if (hulls) view.sees = sees[v] / hulls;
             if (seen[v] && !masked[v]) seen_.empty_masks.push_back(int(v));
             for (int k = 0; k < 3; ++k) {
@@ -324,6 +329,7 @@ std::string CheckResult::to_json() const {
         entry["gain"] = nlohmann::ordered_json::array();
         for (int k = 0; k < 3; ++k) entry["gain"].push_back(number_or_null(double(v.gain[k])));
         entry["mask_share"] = number_or_null(v.mask_share), entry["overlap"] = number_or_null(v.overlap);
+        entry["denied"] = number_or_null(v.denied);
         entry["sees"] = number_or_null(v.sees), entry["sharpness"] = number_or_null(v.sharpness);
         entry["clipped"] = number_or_null(v.clipped);
         root["views"].push_back(std::move(entry));

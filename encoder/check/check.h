@@ -39,12 +39,14 @@ struct CheckedView {
     Camera camera;                 ///< full size
     int offset = 0, found_offset;  ///< frames: the capture's own, and what silhouettes or motion add to it
     double sync_confidence = 0;
-    glm::vec3 gain{NAN};             ///< median over the moments
-    std::vector<glm::vec3> gains;    ///< one a moment
-    double mask_share = NAN;         ///< of the picture, mean over the moments
-    double overlap = NAN;            ///< IoU of the mask and the hull of the other views
+    glm::vec3 gain{NAN};           ///< median over the moments
+    std::vector<glm::vec3> gains;  ///< one a moment
+    double mask_share = NAN;       ///< of the picture, mean over the moments
+    double overlap = NAN;          ///< IoU of the mask and the hull of the other views
+    double denied =
+        NAN;  ///< share of the mask that the others' hull does not have: hulls only err on the large side
     double sees = NAN;               ///< share of the subject's surface points that fall into the picture
-    double sharpness = NAN;          ///< fine detail in proportion to coarse, within the mask
+    double sharpness = NAN;          ///< as image_quality.h has it
     double clipped = NAN;            ///< share of the subject's pixels that are burnt out
     std::optional<glm::vec2> drift;  ///< pixels that the surroundings moved from first to last moment
     Image8 picture;                  ///< RGB: mask against hull, or points over the image

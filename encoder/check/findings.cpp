@@ -16,11 +16,13 @@ constexpr float kLeastFlicker = 0.05f;
 constexpr double kSoftShare = 0.55;  ///< of the rig's median sharpness
 constexpr double kClipped = 0.08;    ///< of the subject's pixels
 constexpr double kFullMask = 0.97;
-constexpr double kPoorOverlap = 0.6, kOverlapBelow = 0.15;  ///< IoU, and how far below the rig's median
+/// Share of a mask that the other views deny; voxels and pixels alone deny a few hundredths.
+constexpr double kDenied = 0.12, kMostlyDenied = 0.4;
+constexpr double kPoorOverlap = 0.4;  ///< IoU: few views in a ring do not reach more from the front
 constexpr double kSeesEnough = 0.6;
-constexpr float kMoved = 2;      ///< pixels
-constexpr double kUnseen = 0.1;  ///< share of the surface that fewer than two views see
-constexpr double kSure = 0.5;    ///< of a sync offset
+constexpr float kMoved = 2;       ///< pixels
+constexpr double kUnseen = 0.25;  ///< share of the surface that fewer than two views see
+constexpr double kSure = 0.5;     ///< of a sync offset
 
 double median_of(std::vector<double> values) {
     std::erase_if(values, [](double v) { return !std::isfinite(v); });
@@ -105,15 +107,19 @@ class Finder {
         if (v.mask_share > kFullMask)
             add(Severity::wrong, v.index, "Masks must be white only where the performer is.",
                 "{}: its masks cover the whole picture", named(v));
-        const double usual = median(&CheckedView::overlap);
-        // A late view overlaps badly as well, and that has its own remedy.
-        if (v.found_offset == 0 && (v.overlap < kPoorOverlap || v.overlap < usual - kOverlapBelow))
-            add(v.overlap < kPoorOverlap ? Severity::wrong : Severity::doubtful, v.index,
-                "Look at its picture below: red is in its mask only, blue in the others' only. Its pose or "
-                "its "
-                "masks are off.",
-                "{}: its masks overlap the hull of the others by {:.0f} % only (usual here: {:.0f} %)",
-                named(v), 100 * v.overlap, 100 * usual);
+        // A late view is denied as well, and that has its own remedy.
+        if (v.found_offset != 0) return;
+        if (v.denied > kDenied)
+            add(v.denied > kMostlyDenied ? Severity::wrong : Severity::doubtful, v.index,
+                "Look at its picture below, where that is red: its pose or its masks are off.",
+                "{}: the other views deny {:.0f} % of its masks", named(v), 100 * v.denied);
+        else if (v.overlap < kPoorOverlap)
+            add(Severity::doubtful, v.index,
+                "Look at its picture below, where that is blue: its masks lack parts, or too few views see "
+                "the "
+                "subject from there.",
+                "{}: its masks are only {:.0f} % of what the others' hull shows there", named(v),
+                100 * v.overlap);
     }
 
     void framing(const CheckedView& v) {
@@ -133,7 +139,7 @@ class Finder {
         const double usual = median(&CheckedView::sharpness);
         if (v.sharpness < kSoftShare * usual)
             add(Severity::doubtful, v.index, "Focus it, or shorten its exposure.",
-                "{}: its picture is soft ({:.0f} % of the usual fine detail)", named(v),
+                "{}: its picture is soft ({:.0f} % of the usual sharpness)", named(v),
                 100 * v.sharpness / usual);
         if (v.clipped > kClipped)
             add(Severity::doubtful, v.index, "Expose it less: burnt-out colours cannot be compensated.",

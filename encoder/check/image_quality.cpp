@@ -35,21 +35,22 @@ bool in_mask(const ViewImage& image, std::size_t pixel) {
 
 double sharpness(const ViewImage& image) {
     const Luma luma = luma_of(image);
-    double fine = 0, coarse = 0;
-    constexpr int kStep = 4;
-    for (int y = 0; y + kStep < luma.height; ++y)
-        for (int x = 0; x + kStep < luma.width; ++x) {
+    double bent = 0, steep = 0;
+    for (int y = 1; y + 1 < luma.height; ++y)
+        for (int x = 1; x + 1 < luma.width; ++x) {
             bool whole = true;
-            for (const auto& [dx, dy] : {std::pair(0, 0), {kStep, 0}, {0, kStep}}) {
+            for (const auto& [dx, dy] : {std::pair(0, 0), {-1, 0}, {1, 0}, {0, -1}, {0, 1}}) {
                 const std::size_t i = std::size_t(y + dy) * std::size_t(luma.width) + std::size_t(x + dx);
                 whole &= in_mask(image, i) && luma.usable[i];
             }
             if (!whole) continue;
-            const float here = luma.at(x, y);
-            fine += std::abs(luma.at(x + 1, y) - here) + std::abs(luma.at(x, y + 1) - here);
-            coarse += std::abs(luma.at(x + kStep, y) - here) + std::abs(luma.at(x, y + kStep) - here);
+            const float twice = 2 * luma.at(x, y);
+            const float left = luma.at(x - 1, y), right = luma.at(x + 1, y), above = luma.at(x, y - 1),
+                        below = luma.at(x, y + 1);
+            bent += std::abs(left + right - twice) + std::abs(above + below - twice);
+            steep += std::abs(right - left) + std::abs(below - above);
         }
-    return coarse > 0 ? fine / coarse : NAN;
+    return steep > 0 ? bent / steep : NAN;
 }
 
 double clipped_share(const ViewImage& image) {

@@ -7,9 +7,9 @@
 
 namespace volumen {
 
-/// Mean difference from pixel to pixel in proportion to that over four pixels, of the luma where the mask has
-/// the subject (everywhere without one): near 0.5 or above for sharp pictures, below 0.25 for soft ones. NaN
-/// where nothing has any contrast.
+/// How bent the luma's profile is in proportion to how steep: mean second difference over mean first
+/// difference over two pixels, where the mask has the subject (everywhere without one). About 1 for sharp
+/// pictures and for noise, below 0.3 for soft ones. NaN where nothing has any contrast.
 double sharpness(const ViewImage& image);
 
 /// Share of the subject's pixels (all, without a mask) of which a channel is burnt out.

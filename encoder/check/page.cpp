@@ -139,7 +139,11 @@ std::string charts(const CheckResult& r) {
         }
         out += card("Coverage: share of the surface by views that see it", bar_chart(bars));
     }
-    return out;
+    std::vector<Bar> bars;
+    for (const CheckedView& v : r.views)
+        bars.push_back({fmt::format("view {}", v.index), std::isfinite(v.sharpness) ? v.sharpness : 0,
+                        number(v.sharpness, 2)});
+    return out + card("Sharpness of edges", bar_chart(bars));
 }
 
 std::string coverage_card(const CheckResult& r) {

@@ -105,7 +105,7 @@ std::string LineChart::svg() const {
                     "<circle class=\"dot {}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"7\"><title>{}{} {}: {:.{}f} "
                     "{}</title></circle>",
                     s.style, x_of(i), y_of(*s.values[i]), s.name.empty() ? "" : escape_html(s.name) + ", ",
-                    step, frames[i], *s.values[i], decimals, escape_html(unit));
+                    along, frames[i], *s.values[i], decimals, escape_html(unit));
     }
     return out + "</svg>";
 }
