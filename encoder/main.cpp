@@ -296,6 +296,8 @@ void name_values(CLI::App& app) {
                                                             {"views", "LIST"},
                                                             {"size", "N or WxH"},
                                                             {"profile", "auto"},
+                                                            {"colour", "auto|on|off"},
+                                                            {"sync", "LIST or auto"},
                                                             {"codec", "h264|hevc|av1"},
                                                             {"colour", "auto|on|off"},
                                                             {"sync", "auto or LIST"},
