@@ -18,6 +18,7 @@ namespace {
 
 /// Pictures in the page at most: those with findings first.
 constexpr std::size_t kPictures = 40;
+constexpr std::size_t kBars = 24;
 
 std::string duration(double seconds) {
     if (seconds < 120) return fmt::format("{:.0f} s", seconds);
@@ -53,6 +54,25 @@ std::string findings(const CheckResult& r) {
     out += "</ul>";
     if (!r.offsets_entry.empty()) out += fmt::format("<pre>{}</pre>", escape_html(r.offsets_entry));
     return out;
+}
+
+/// One bar a view; of many views those with the lowest values.
+template <class Value, class Text>
+std::string view_bars(const CheckResult& r, Value&& value, Text&& text) {
+    std::vector<const CheckedView*> order;
+    for (const CheckedView& v : r.views) order.push_back(&v);
+    const auto of = [&](const CheckedView* v) { return std::isfinite(value(*v)) ? value(*v) : 0.0; };
+    if (order.size() > kBars)
+        std::stable_sort(order.begin(), order.end(),
+                         [&](const CheckedView* a, const CheckedView* b) { return of(a) < of(b); });
+    const std::size_t all = order.size();
+    order.resize(std::min(order.size(), kBars));
+    std::vector<Bar> bars;
+    for (const CheckedView* v : order) bars.push_back({fmt::format("view {}", v->index), of(v), text(*v)});
+    return bar_chart(bars) +
+           (all > order.size()
+                ? fmt::format("<p class=\"none\">The lowest {} of {} views.</p>", order.size(), all)
+                : "");
 }
 
 /// All views in quiet lines, the odd ones in colours of their own.
@@ -124,12 +144,11 @@ std::string charts(const CheckResult& r) {
                     curve([](glm::vec3 g) { return std::cbrt(g.r * g.g * g.b); }, "of the rig's"));
         out += card("White balance over frames",
                     curve([](glm::vec3 g) { return g.r / g.b; }, "red / blue, of the rig's"));
+        out += card("Mask overlap: IoU with the hull of the others",
+                    view_bars(
+                        r, [](const CheckedView& v) { return v.overlap; },
+                        [](const CheckedView& v) { return number(100 * v.overlap, 0) + " %"; }));
         std::vector<Bar> bars;
-        for (const CheckedView& v : r.views)
-            bars.push_back({fmt::format("view {}", v.index), std::isfinite(v.overlap) ? v.overlap : 0,
-                            number(100 * v.overlap, 0) + " %"});
-        out += card("Mask overlap: IoU with the hull of the others", bar_chart(bars));
-        bars.clear();
         const char* const kNames[] = {"no view", "1 view", "2 views", "3 views", "4 views", "5 and more"};
         for (std::size_t n = 0; n <= 5; ++n) {
             double share = 0;
@@ -139,11 +158,9 @@ std::string charts(const CheckResult& r) {
         }
         out += card("Coverage: share of the surface by views that see it", bar_chart(bars));
     }
-    std::vector<Bar> bars;
-    for (const CheckedView& v : r.views)
-        bars.push_back({fmt::format("view {}", v.index), std::isfinite(v.sharpness) ? v.sharpness : 0,
-                        number(v.sharpness, 2)});
-    return out + card("Sharpness of edges", bar_chart(bars));
+    return out + card("Sharpness of edges", view_bars(
+                                                r, [](const CheckedView& v) { return v.sharpness; },
+                                                [](const CheckedView& v) { return number(v.sharpness, 2); }));
 }
 
 std::string coverage_card(const CheckResult& r) {

@@ -13,6 +13,8 @@ namespace {
 
 /// Drawn at most: pages stay small, pictures clear.
 constexpr std::size_t kDots = 2500;
+/// Rigs with more views have numbers at those with findings only.
+constexpr std::size_t kLabels = 48;
 
 struct Line {
     float depth;
@@ -92,7 +94,8 @@ std::string rig_svg(const CheckResult& r, bool from_above) {
     const glm::vec2 middle = 0.5f * (least + most) - 0.5f * glm::vec2(kWidth, kHeight);
     project.centre += project.right * middle.x - project.up * middle.y;
 
-    std::string out = fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\">", kWidth, kHeight);
+    std::string out =
+        fmt::format("<svg class=\"clipped\" viewBox=\"0 0 {} {}\" role=\"img\">", kWidth, kHeight);
     // A ring on the ground gives the eye a plane.
     const glm::vec3 ground = subject - r.info.up * (glm::dot(subject, r.info.up) - glm::dot(low, r.info.up));
     for (const float radius : {0.5f, 1.0f}) {
@@ -105,6 +108,15 @@ std::string rig_svg(const CheckResult& r, bool from_above) {
         }
         out += fmt::format("<path class=\"grid\" d=\"{}\"/>", d);
     }
+    // The box of the subject, or where it is looked for.
+    for (int corner = 0; corner < 8; ++corner)
+        for (int axis = 0; axis < 3; ++axis) {
+            if (corner >> axis & 1) continue;
+            const auto at = [&](int c) {
+                return glm::vec3(c & 1 ? high.x : low.x, c & 2 ? high.y : low.y, c & 4 ? high.z : low.z);
+            };
+            out += path(project, {at(corner), at(corner | 1 << axis)}, "bounds", false);
+        }
     std::vector<Line> lines;
     const std::size_t step = std::max<std::size_t>(1, r.surface.points.size() / kDots);
     for (std::size_t i = 0; i < r.surface.points.size(); i += step) {
@@ -130,9 +142,11 @@ std::string rig_svg(const CheckResult& r, bool from_above) {
         const char* style = marked.contains(v.index) ? "frustum marked" : "frustum";
         std::string svg = path(project, {a, b, d, e}, style, true);
         for (const glm::vec3& p : {a, b, d, e}) svg += path(project, {eye, p}, style, false);
-        const glm::vec2 at = project(eye - reach * 0.28f * glm::vec3(c.forward()));
-        svg += fmt::format("<text class=\"label{}\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>",
-                           marked.contains(v.index) ? " marked" : "", at.x, at.y + 4, v.index);
+        if (marked.contains(v.index) || r.views.size() <= kLabels) {
+            const glm::vec2 at = project(eye - reach * 0.28f * glm::vec3(c.forward()));
+            svg += fmt::format("<text class=\"label{}\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>",
+                               marked.contains(v.index) ? " marked" : "", at.x, at.y + 4, v.index);
+        }
         lines.push_back({glm::dot(eye, towards), std::move(svg)});
     }
     std::stable_sort(lines.begin(), lines.end(),
