@@ -27,6 +27,7 @@ constexpr const char* kGoOn = "interrupted; the same command with --resume goes 
 struct Arguments {
     std::string capture, output, model, stream;
     std::string profile = "auto", preset = "standard", device = "auto", colour = "auto", sync, masks = "auto";
+    std::string few_cameras = "auto";
     std::string frames, holdout, size, bit_rate, fps, codec = "h264", views;
     std::string up, metres_per_unit;
     std::string json_file, html_file, images, contact_sheet, gpu;
@@ -53,6 +54,9 @@ void add_training_options(CLI::App& app, Arguments& a) {
         ->check(CLI::Range(0, kMaxShDegree));
     app.add_option("--colour", a.colour,
                    "compensate exposure and white balance: of cameras that differ, of all, of none")
+        ->capture_default_str();
+    app.add_option("--few-cameras", a.few_cameras,
+                   "keep the model a thin surface: where the cameras stand far apart, always, never")
         ->capture_default_str();
     app.add_option("--profile", a.profile, "auto: the best that this build has")->capture_default_str();
     app.add_option("--device", a.device, "what trains")->capture_default_str()->type_name("auto|cpu");
@@ -98,8 +102,10 @@ train::TrainOptions training_options(const Arguments& a) {
     options.settings.segment_frames = a.segment;
     options.settings.colour = train::colour_mode(a.colour);
     options.masks = masks::parse_mask_mode(a.masks);
-    if (a.splats > 0) options.settings.splats = a.splats;
-    if (a.sh_degree >= 0) options.settings.sh_degree = a.sh_degree;
+    options.few_cameras = train::few_cameras_mode(a.few_cameras);
+    options.own_splats = a.splats > 0, options.own_sh_degree = a.sh_degree >= 0;
+    if (options.own_splats) options.settings.splats = a.splats;
+    if (options.own_sh_degree) options.settings.sh_degree = a.sh_degree;
     if (!a.holdout.empty()) options.held_out_views = parse_list("--views-holdout", a.holdout);
     if (!a.frames.empty())
         std::tie(options.first_frame, options.end_frame) = parse_range("--frames", a.frames);
@@ -156,6 +162,8 @@ nlohmann::json run_train(const Arguments& a, const fs::path& model) {
     return {{"frames", result.frames},
             {"resumed_frames", result.resumed_frames},
             {"splats", result.splats},
+            {"few_cameras", result.few_cameras},
+            {"views_of_a_surface", result.views_of_a_surface},
             {"seconds", result.seconds},
             {"model", model.string()}};
 }
@@ -296,11 +304,10 @@ void name_values(CLI::App& app) {
                                                             {"views", "LIST"},
                                                             {"size", "N or WxH"},
                                                             {"profile", "auto"},
+                                                            {"few-cameras", "auto|on|off"},
                                                             {"colour", "auto|on|off"},
                                                             {"sync", "LIST or auto"},
                                                             {"codec", "h264|hevc|av1"},
-                                                            {"colour", "auto|on|off"},
-                                                            {"sync", "auto or LIST"},
                                                             {"bitrate", "RATE"},
                                                             {"fps", "RATE"},
                                                             {"up", "x|y|z|-x|-y|-z"},

@@ -53,7 +53,9 @@ void Densifier::run(SplatCloud& cloud, Adam& adam, const Settings& settings, std
     std::vector<std::size_t> kept;
     for (std::size_t i = 0; i < cloud.count; ++i) {
         const bool faint = sigmoid(cloud.channel(SplatCloud::kOpacity)[i]) < settings.opacity_floor;
-        if (!faint && largest_axis(cloud, i) < settings.prune_above * settings.extent) kept.push_back(i);
+        const bool doomed = !settings.doomed.empty() && settings.doomed[i];
+        if (!faint && !doomed && largest_axis(cloud, i) < settings.prune_above * settings.extent)
+            kept.push_back(i);
     }
     const std::size_t room = settings.budget > kept.size() ? settings.budget - kept.size() : 0;
     const std::size_t wanted = std::min(room, std::size_t(settings.growth * float(kept.size())));

@@ -21,6 +21,7 @@ class Densifier {
         float split_above = 0.01f;     ///< largest axis, in extents: split above, clone below
         float prune_above = 0.5f;      ///< largest axis, in extents
         float extent = 1;
+        std::vector<char> doomed;  ///< pruned as well, one a splat; empty: none
     };
 
     /// After each backward().

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "encoder/train/quaternion.h"
 #include "formats/core/parallel.h"
 
 namespace volumen::train {
@@ -127,13 +128,30 @@ glm::vec3 seen_colour(const TrainingFrame& frame, glm::vec3 p, glm::vec3 normal)
     return weights > 0 ? sum / weights : glm::vec3(0.5f);
 }
 
-}  // namespace
-
-std::vector<HullPoint> visual_hull(const TrainingFrame& frame, glm::vec3 centre, float radius,
-                                   int resolution) {
+std::vector<Mask> masks_of(const TrainingFrame& frame) {
     std::vector<Mask> masks;
     for (const TrainingView& view : frame.views)
         if (!view.alpha.empty()) masks.emplace_back(view);
+    return masks;
+}
+
+}  // namespace
+
+std::vector<char> outside_hull(const TrainingFrame& frame, const SplatCloud& cloud, float slack) {
+    const std::vector<Mask> masks = masks_of(frame);
+    std::vector<char> outside(cloud.count);
+    parallel_for(cloud.count, 1024, [&](std::size_t begin, std::size_t end, int) {
+        for (std::size_t i = begin; i < end; ++i)
+            outside[i] = std::ranges::any_of(masks, [&](const Mask& mask) {
+                return mask.test(position(cloud, i), slack) == Mask::Seen::outside;
+            });
+    });
+    return outside;
+}
+
+std::vector<HullPoint> visual_hull(const TrainingFrame& frame, glm::vec3 centre, float radius,
+                                   int resolution) {
+    const std::vector<Mask> masks = masks_of(frame);
     if (masks.size() < 2) return {};
 
     const float coarse_cell = 2 * radius / kCoarse;

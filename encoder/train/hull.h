@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "encoder/train/training_frame.h"
+#include "formats/splats/cloud.h"
 
 namespace volumen::train {
 
@@ -17,5 +18,9 @@ struct HullPoint {
 /// the surface. Empty where nothing remains.
 std::vector<HullPoint> visual_hull(const TrainingFrame& frame, glm::vec3 centre, float radius,
                                    int resolution);
+
+/// Whether some view that sees the place of a splat's centre shows nothing within `slack` (world units) of
+/// it in its mask, one a splat. No splat is outside where there are no masks.
+std::vector<char> outside_hull(const TrainingFrame& frame, const SplatCloud& cloud, float slack);
 
 }  // namespace volumen::train

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "encoder/train/hull.h"
 #include "encoder/neighbours.h"
+#include "encoder/train/hull.h"
 #include "encoder/train/photometric.h"
 #include "formats/core/error.h"
 
@@ -12,9 +12,7 @@ namespace volumen::train {
 namespace {
 
 constexpr float kSh0 = 0.28209479177387814f;  ///< the constant SH basis function, 1 / (2 sqrt(pi))
-constexpr float kStartOpacity = 0.2f;
 constexpr int kHullResolution = 160;
-constexpr float kStartShare = 0.6f;  ///< of the budget; densification places the rest where the error is
 
 struct Seeds {
     std::vector<glm::vec3> positions, colours;
@@ -87,11 +85,11 @@ Seeds from_views(const TrainingFrame& frame, glm::vec3 centre, float radius, std
     return seeds;
 }
 
-SplatCloud splats_at(const Seeds& seeds, int sh_degree) {
+SplatCloud splats_at(const Seeds& seeds, int sh_degree, float opacity) {
     const std::size_t n = seeds.positions.size();
     SplatCloud cloud(n, sh_degree);
     const Neighbours near = nearest(seeds.positions, seeds.positions, 3, true);
-    const float logit = std::log(kStartOpacity / (1 - kStartOpacity));
+    const float logit = std::log(opacity / (1 - opacity));
     for (std::size_t i = 0; i < n; ++i) {
         float squared = 0;
         for (int j = 0; j < near.k; ++j) squared += near.squared_distances[i * near.k + j];
@@ -112,7 +110,8 @@ SplatCloud splats_at(const Seeds& seeds, int sh_degree) {
 SplatCloud initial_cloud(const TrainingFrame& frame, const TakeInfo& info,
                          const std::optional<PointCloud>& points, const TrainSettings& settings,
                          std::mt19937_64& random) {
-    const std::size_t count = std::max<std::size_t>(std::size_t(kStartShare * float(settings.splats)), 1);
+    const std::size_t count =
+        std::max<std::size_t>(std::size_t(settings.start_share * float(settings.splats)), 1);
     const glm::vec3 centre = 0.5f * (info.bounds_min + info.bounds_max),
                     half = 0.5f * (info.bounds_max - info.bounds_min);
     const float radius = std::max({half.x, half.y, half.z});
@@ -133,7 +132,7 @@ SplatCloud initial_cloud(const TrainingFrame& frame, const TakeInfo& info,
     } else {
         seeds = from_views(frame, centre, radius, count, random);
     }
-    return splats_at(pick(seeds, count, random), settings.sh_degree);
+    return splats_at(pick(seeds, count, random), settings.sh_degree, settings.start_opacity);
 }
 
 }  // namespace volumen::train

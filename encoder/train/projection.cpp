@@ -152,6 +152,21 @@ void raw_colour(const SplatCloud& cloud, int degree, const V* basis, std::size_t
         }
 }
 
+void seen_colour(const SplatCloud& cloud, const View& view, const Geometry& g, std::size_t i, std::size_t n,
+                 V colour[3]) {
+    V direction[3], inverse_distance, basis[16];
+    view_direction(g, view, direction, inverse_distance);
+    sh_basis(d, view.degree, direction[0], direction[1], direction[2], basis);
+    raw_colour(cloud, view.degree, basis, i, n, colour);
+}
+
+/// Draws::kDepth's planes.
+HWY_INLINE void depth_moments(const View& view, const Geometry& g, V moments[3]) {
+    moments[0] = (g.camera[2] - set(view.depth_origin)) * set(view.inverse_depth_unit);
+    moments[1] = moments[0] * moments[0];
+    moments[2] = set(0);
+}
+
 void project_run(const SplatCloud& cloud, const View& view, std::size_t begin, std::size_t end,
                  ScreenSplat* screen, float* radii, Footprints& out) {
     const std::size_t lanes = hn::Lanes(d);
@@ -173,10 +188,11 @@ void project_run(const SplatCloud& cloud, const View& view, std::size_t begin, s
         const V log2_opacity = hn::Log2(d, hn::Max(opacity, set(1e-30f)));
         const V level = log2_opacity + set(kLog2Cut);
 
-        V direction[3], inverse_distance, basis[16], colour[3];
-        view_direction(g, view, direction, inverse_distance);
-        sh_basis(d, view.degree, direction[0], direction[1], direction[2], basis);
-        raw_colour(cloud, view.degree, basis, i, n, colour);
+        V colour[3];
+        if (view.draws == Draws::kColour)
+            seen_colour(cloud, view, g, i, n, colour);
+        else
+            depth_moments(view, g, colour);
 
         const V extent = hn::Abs(x) + hn::Abs(y) + g.xx + g.yy + hn::Abs(colour[0]) + hn::Abs(colour[1]) +
                          hn::Abs(colour[2]) + g.camera[2];
@@ -214,17 +230,12 @@ void project_run(const SplatCloud& cloud, const View& view, std::size_t begin, s
         const V largest = mid + hn::Sqrt(hn::Max(mid * mid - g.det, set(0)));
         store(hn::IfThenElseZero(drawn, set(3) * hn::Sqrt(largest)), radii + i, n);
 
-        const V zero = set(0);
-        const V values[kFields] = {x,
-                                   y,
-                                   hn::Neg(alpha),
-                                   hn::Neg(beta),
-                                   hn::Neg(gamma),
-                                   log2_opacity,
-                                   hn::Max(colour[0], zero),
-                                   hn::Max(colour[1], zero),
-                                   hn::Max(colour[2], zero),
-                                   g.camera[2]};
+        // Colours are clamped; depths may lie on either side of their origin.
+        const V least = set(view.draws == Draws::kColour ? 0 : -kHuge);
+        for (V& c : colour) c = hn::Max(c, least);
+        const V values[kFields] = {
+            x,         y,         hn::Neg(alpha), hn::Neg(beta), hn::Neg(gamma), log2_opacity,
+            colour[0], colour[1], colour[2],      g.camera[2]};
         for (std::size_t f = 0; f < kFields; ++f) hn::Store(values[f], d, fields[f]);
         for (std::size_t lane = 0; lane < n; ++lane) {
             float splat[12] = {};
@@ -267,6 +278,16 @@ void colour_backward(const SplatCloud& cloud, const View& view, const Geometry& 
         direction[0] * d_direction[0] + direction[1] * d_direction[1] + direction[2] * d_direction[2];
     for (int k = 0; k < 3; ++k)
         d_position[k] = d_position[k] + (d_direction[k] - direction[k] * along) * inverse_distance;
+}
+
+/// Moments of the depth back to the position.
+void depth_backward(const View& view, const Geometry& g, std::size_t i, std::size_t n, hn::Mask<D> drawn,
+                    const V d_moments[3], SplatCloud& gradients, V d_position[3]) {
+    V moments[3];
+    depth_moments(view, g, moments);
+    const V d_z = hn::MulAdd(set(2) * moments[0], d_moments[1], d_moments[0]) * set(view.inverse_depth_unit);
+    for (int k = 0; k < 3; ++k) d_position[k] = hn::MulAdd(d_z, set(view.rotation[2][k]), d_position[k]);
+    for (int c = SplatCloud::kSh; c < gradients.channels(); ++c) put(gradients, c, i, n, drawn, set(0));
 }
 
 /// Gradient of the given quaternion from that of the rotation matrix.
@@ -357,7 +378,10 @@ void project_backward_run(const SplatCloud& cloud, const View& view, std::size_t
                             d_camera[2] * set(view.rotation[2][k]);
 
         V d_colour[3] = {sum(ScreenSums::kRed), sum(ScreenSums::kGreen), sum(ScreenSums::kBlue)};
-        colour_backward(cloud, view, g, i, n, drawn, d_colour, gradients, d_position);
+        if (view.draws == Draws::kColour)
+            colour_backward(cloud, view, g, i, n, drawn, d_colour, gradients, d_position);
+        else
+            depth_backward(view, g, i, n, drawn, d_colour, gradients, d_position);
         for (int k = 0; k < 3; ++k) put(gradients, SplatCloud::kPosition + k, i, n, drawn, d_position[k]);
     }
 }
@@ -391,6 +415,8 @@ View make_view(const Camera& camera, const RasterSettings& settings, int cloud_d
     view.dilation = settings.dilation;
     view.compensate = settings.compensate;
     view.degree = std::clamp(settings.sh_degree, 0, cloud_degree);
+    view.draws = settings.draws;
+    view.depth_origin = settings.depth_origin, view.inverse_depth_unit = 1 / settings.depth_unit;
     return view;
 }
 

@@ -53,6 +53,8 @@ struct View {
     float dilation;
     bool compensate;
     int degree;  ///< SH degree evaluated
+    Draws draws;
+    float depth_origin, inverse_depth_unit;
 };
 View make_view(const Camera& camera, const RasterSettings& settings, int cloud_degree);
 

@@ -11,7 +11,16 @@
 
 namespace volumen::train {
 
+/// What the three planes of the image show.
+enum class Draws : char {
+    kColour,
+    kDepth,  ///< Σ w t, Σ w t² and 0: moments of the depth, with t = (z - depth_origin) / depth_unit of
+             ///< centres
+};
+
 struct RasterSettings {
+    Draws draws = Draws::kColour;
+    float depth_origin = 0, depth_unit = 1;  ///< of Draws::kDepth
     glm::vec3 background{1};
     int sh_degree = kMaxShDegree;  ///< evaluated up to this degree, or the cloud's where that is lower
     float dilation = 0.3f;         ///< pixels², added to the diagonal of the projected covariance

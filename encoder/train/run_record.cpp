@@ -29,8 +29,9 @@ void record_settings(const TrainSettings& settings, RunRecord& run) {
     const auto& [seed, splats, sh_degree, segment_frames, ssim_weight, random_background, first_iterations,
                  refresh_iterations, coarse_iterations, fine_iterations, position_rate, rotation_rate,
                  scale_rate, opacity_rate, sh_rate, rest_rate_divisor, opacity_floor, opacity_weight,
-                 size_weight, colour, colour_rate, graph_nodes, graph_rate, arap_weight, fine_position_rate,
-                 fine_rate_scale, rigid_weight, temporal_weight] = settings;
+                 size_weight, start_share, start_opacity, dropout, spread_weight, flat_weight, hull_slack,
+                 pixels_per_splat, colour, colour_rate, graph_nodes, graph_rate, arap_weight,
+                 fine_position_rate, fine_rate_scale, rigid_weight, temporal_weight] = settings;
     const auto record = [&](const char* name, auto value) { run[name] = fmt::format("{}", value); };
     record("seed", seed);
     record("splats", splats);
@@ -51,6 +52,13 @@ void record_settings(const TrainSettings& settings, RunRecord& run) {
     record("opacity floor", opacity_floor);
     record("opacity weight", opacity_weight);
     record("size weight", size_weight);
+    record("share of splats at the start", start_share);
+    record("opacity at the start", start_opacity);
+    record("dropout", dropout);
+    record("depth spread weight", spread_weight);
+    record("flatness weight", flat_weight);
+    record("hull slack", hull_slack);
+    record("pixels a splat", pixels_per_splat);
     record("colour", int(colour));
     record("colour rate", colour_rate);
     record("motion nodes", graph_nodes);
@@ -67,9 +75,12 @@ void record_settings(const TrainSettings& settings, RunRecord& run) {
 RunRecord record_run(const Capture& capture, const TrainOptions& options, masks::MaskMode mask_mode) {
     RunRecord run;
     const auto& [settings, held_out_views, first_frame, end_frame, width, height, scale, offsets, masks,
-                 mask_progress, strict, warn, unfinished, progress] = options;
+                 few_cameras, own_splats, own_sh_degree, mask_progress, strict, warn, unfinished, progress] =
+        options;
     static_cast<void>(width), static_cast<void>(height), static_cast<void>(scale);  // the cameras' sizes tell
     static_cast<void>(offsets);                                                     // the cameras have them
+    // The settings have them.
+    static_cast<void>(few_cameras), static_cast<void>(own_splats), static_cast<void>(own_sh_degree);
     // These shape no model.
     static_cast<void>(masks), static_cast<void>(mask_progress), static_cast<void>(strict),
         static_cast<void>(warn), static_cast<void>(unfinished), static_cast<void>(progress);

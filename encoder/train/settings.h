@@ -30,6 +30,15 @@ struct TrainSettings {
     float opacity_weight = 3e-3f;  ///< pull on the mean opacity: what no image asks for fades (3DGS-MCMC)
     float size_weight = 3e-3f;     ///< pull on the mean axis, in extents: no needles between the cameras
 
+    float start_share = 0.6f;    ///< of the budget; densification places the rest where the error is
+    float start_opacity = 0.2f;  ///< in (0, 1)
+    // Off here; see few_cameras.h.
+    float dropout = 0;         ///< share of the splats that sits out each iteration
+    float spread_weight = 0;   ///< on SpreadTerm, later in the first frame and in refreshed ones
+    float flat_weight = 0;     ///< on flat_term, the same; axes in extents
+    float hull_slack = 0;      ///< extents; splats further than it outside of a mask are pruned, 0: none
+    int pixels_per_splat = 0;  ///< at most one splat for so many pixels of the subject, 0: no limit
+
     ColourMode colour = ColourMode::automatic;  ///< exposure and white balance of the cameras
     float colour_rate = 4e-3f;                  ///< of log gains; in later frames a quarter of it
 

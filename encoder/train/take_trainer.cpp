@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "encoder/train/few_cameras.h"
+#include "encoder/train/hull.h"
 #include "encoder/train/initialise.h"
 #include "encoder/train/quaternion.h"
 
@@ -14,7 +16,11 @@ constexpr float kDensifyFrom = 0.1f, kDensifyUntil = 0.6f;  ///< shares of the i
 constexpr int kPyramidLevels = 2;    ///< halvings of the coarsest image of the motion stage
 constexpr int kSmallestSide = 64;    ///< images are not halved below it
 constexpr float kRateDecay = 0.01f;  ///< last rate of positions, of the first
-constexpr int kShSteps = 4;  ///< a still frame's SH grows by a degree each such part of its iterations
+/// Share of a still frame's iterations before SpreadTerm: while splats are half transparent, it would pull
+/// the front of a body and its back together.
+constexpr float kSpreadFrom = 0.5f;
+constexpr int kSpreadEvery = 2;  ///< SpreadTerm costs as much as an image: only so often
+constexpr int kShSteps = 4;      ///< a still frame's SH grows by a degree each such part of its iterations
 constexpr float kColourLater = 0.25f;  ///< rate of the cameras' colours after the first frame, of that in it
 
 /// From 1 at t = 0 to `last` at t = 1, log-linear.
@@ -68,7 +74,13 @@ const SplatCloud& TakeTrainer::next(const TrainingFrame& frame, const std::funct
     const Tick count{tick, frame_iterations(settings_, frames_)};
     photometric_.colour_rate = (first ? 1 : kColourLater) * settings_.colour_rate;
     if (first) {
-        cloud_ = initial_cloud(frame, info_, points_, settings_, random_);
+        TrainSettings start = settings_;
+        if (settings_.pixels_per_splat > 0)
+            start.splats =
+                int(std::clamp<std::size_t>(subject_pixels(frame) / std::size_t(settings_.pixels_per_splat),
+                                            1, std::size_t(start.splats)));
+        budget_ = start.splats;
+        cloud_ = initial_cloud(frame, info_, points_, start, random_);
         extent_ = extent_of(cloud_);
         train_still(frame, settings_.first_iterations, true, count);
     } else {
@@ -102,6 +114,7 @@ void TakeTrainer::follow() {
 void TakeTrainer::fields(Archive& archive) {
     archive(random_);
     archive(extent_);
+    archive(budget_);
     archive(frames_);
     archive(frame_in_segment_);
     archive(last_motion_);
@@ -123,7 +136,8 @@ void TakeTrainer::restore(std::span<const std::uint8_t> state, const std::string
     fields(archive);
     archive.finish();
     check(frame_in_segment_ >= 1 && frame_in_segment_ <= settings_.segment_frames &&
-          frames_ >= frame_in_segment_ && std::isfinite(extent_) && extent_ > 0);
+          frames_ >= frame_in_segment_ && std::isfinite(extent_) && extent_ > 0 && budget_ >= 1 &&
+          budget_ <= settings_.splats);
     // The graph and the rigid term are made anew from the clouds that made them.
     for (int frame = 0; frame < frame_in_segment_; ++frame) {
         SplatCloud cloud = segment_cloud(frame);
@@ -158,6 +172,27 @@ void TakeTrainer::judge_colours(const TrainingFrame& frame, int sh_degree) {
     photometric_.colour.judge(photometric_.colour_ratios(cloud_, frame, raster));
 }
 
+/// The image's gradient, with some splats sitting out.
+void TakeTrainer::descend_view(const TrainingView& view, const RasterSettings& raster,
+                               SplatCloud& gradients) {
+    if (settings_.dropout <= 0) {
+        photometric_(cloud_, view, raster, settings_.ssim_weight, gradients);
+        return;
+    }
+    photometric_(dropout_.thin(cloud_, settings_.dropout, random_), view, raster, settings_.ssim_weight,
+                 gradients);
+    dropout_.pull_back(gradients);
+}
+
+/// Adds the gradients of the terms that make the splats a surface.
+void TakeTrainer::thin_surface(const Camera& camera, int iteration, int iterations, SplatCloud& gradients) {
+    if (settings_.spread_weight > 0 && float(iteration) >= kSpreadFrom * float(iterations) &&
+        iteration % kSpreadEvery == 0)
+        spread_(cloud_, camera, 0.5f * (info_.bounds_min + info_.bounds_max), extent_,
+                kSpreadEvery * settings_.spread_weight, gradients);
+    if (settings_.flat_weight > 0) flat_term(cloud_, settings_.flat_weight / extent_, gradients);
+}
+
 void TakeTrainer::train_still(const TrainingFrame& frame, int iterations, bool from_nothing,
                               const Tick& tick) {
     Adam adam;
@@ -165,8 +200,10 @@ void TakeTrainer::train_still(const TrainingFrame& frame, int iterations, bool f
     ViewOrder order(int(frame.views.size()));
     SplatCloud gradients;
     const float random_share = frame.views.front().alpha.empty() ? 0 : settings_.random_background;
-    const Densifier::Settings growth{
-        .budget = std::size_t(settings_.splats), .opacity_floor = settings_.opacity_floor, .extent = extent_};
+    Densifier::Settings growth{.budget = std::size_t(budget_),
+                               .opacity_floor = settings_.opacity_floor,
+                               .extent = extent_,
+                               .doomed = {}};
     const float start_rate = from_nothing ? settings_.position_rate : 0.3f * settings_.position_rate;
     const int from = int(kDensifyFrom * float(iterations)), until = int(kDensifyUntil * float(iterations));
     for (int i = 0; i < iterations; ++i) {
@@ -178,11 +215,16 @@ void TakeTrainer::train_still(const TrainingFrame& frame, int iterations, bool f
             from_nothing ? std::min(settings_.sh_degree, i * kShSteps / iterations) : settings_.sh_degree;
         if (from_nothing && i == iterations / kShSteps) judge_colours(frame, 0);
         const TrainingView& view = frame.views[std::size_t(order.next(random_))];
-        photometric_(cloud_, view, raster, settings_.ssim_weight, gradients);
+        descend_view(view, raster, gradients);
         shrink_term(cloud_, settings_.opacity_weight, settings_.size_weight / extent_, gradients);
+        thin_surface(view.camera, i, iterations, gradients);
         adam.step(cloud_, gradients, rates(start_rate * decayed(t, kRateDecay), 1));
         if (i < until) densifier.observe(photometric_.rasteriser);
-        if (i >= from && i < until && i % kDensifyEvery == 0) densifier.run(cloud_, adam, growth, random_);
+        if (i >= from && i < until && i % kDensifyEvery == 0) {
+            if (settings_.hull_slack > 0)
+                growth.doomed = outside_hull(frame, cloud_, settings_.hull_slack * extent_);
+            densifier.run(cloud_, adam, growth, random_);
+        }
         tick();
     }
 }
@@ -238,7 +280,7 @@ void TakeTrainer::fine_tune(const TrainingFrame& frame, const Tick& tick) {
         RasterSettings raster;
         raster.background = draw_background(random_, random_share, background_);
         const TrainingView& view = frame.views[std::size_t(order.next(random_))];
-        photometric_(cloud_, view, raster, settings_.ssim_weight, gradients);
+        descend_view(view, raster, gradients);
         (*rigid_)(cloud_, settings_.rigid_weight, gradients);
         temporal_term(cloud_, previous_, temporal, gradients);
         const float decay = decayed(t, 0.1f);

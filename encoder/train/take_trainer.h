@@ -9,10 +9,12 @@
 #include "encoder/train/adam.h"
 #include "encoder/train/archive.h"
 #include "encoder/train/densify.h"
+#include "encoder/train/dropout.h"
 #include "encoder/train/motion_graph.h"
 #include "encoder/train/photometric.h"
 #include "encoder/train/regularise.h"
 #include "encoder/train/settings.h"
+#include "encoder/train/surface.h"
 
 namespace volumen::train {
 
@@ -45,6 +47,8 @@ class TakeTrainer {
     void begin_segment();
     void follow();
     void judge_colours(const TrainingFrame& frame, int sh_degree);
+    void descend_view(const TrainingView& view, const RasterSettings& raster, SplatCloud& gradients);
+    void thin_surface(const Camera& camera, int iteration, int iterations, SplatCloud& gradients);
     void train_still(const TrainingFrame& frame, int iterations, bool from_nothing, const Tick& tick);
     void track_motion(const TrainingFrame& frame, const Tick& tick);
     void fine_tune(const TrainingFrame& frame, const Tick& tick);
@@ -56,9 +60,12 @@ class TakeTrainer {
     std::mt19937_64 random_;
     glm::vec3 background_;
     Photometric photometric_;
+    Dropout dropout_;
+    SpreadTerm spread_;
 
     SplatCloud cloud_, previous_;
     float extent_ = 1;
+    int budget_ = 0;            ///< splats at most
     int frames_ = 0;            ///< trained so far
     int frame_in_segment_ = 0;  ///< trained so far in this segment
     std::optional<MotionGraph> graph_;

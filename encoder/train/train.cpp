@@ -18,6 +18,12 @@ constexpr DirectoryKind kModelDirectory{kModelFile, kCheckpointFile};
 /// Of a camera's colours: below it a line on stderr is not worth reading.
 constexpr float kNotableStrength = 0.02f;
 
+std::vector<Camera> cameras(const Capture& capture, const std::vector<int>& views) {
+    std::vector<Camera> out;
+    for (const int view : views) out.push_back(capture.views()[std::size_t(view)].camera);
+    return out;
+}
+
 /// The share of all iterations that is done.
 class Work {
   public:
@@ -108,7 +114,8 @@ void tell_colours(const CameraColour& colour, const Capture& capture, const std:
 }  // namespace
 
 TrainResult train_capture(const std::filesystem::path& path, const std::filesystem::path& model,
-                          const TrainOptions& options) {
+                          const TrainOptions& wanted) {
+    TrainOptions options = wanted;
     const auto start = std::chrono::steady_clock::now();
     const Capture capture = Capture::open(path, {.width = options.width,
                                                  .height = options.height,
@@ -126,6 +133,15 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
     ModelInfo info;
     info.take = capture.info(views);
     info.take.background = glm::vec3(masks.any() ? 1.0f : 0.0f);
+    TrainResult result;
+    const glm::vec3 middle = 0.5f * (info.take.bounds_min + info.take.bounds_max);
+    result.views_of_a_surface = views_of_a_surface(cameras(capture, views), middle);
+    result.few_cameras =
+        options.few_cameras == FewCameras::on ||
+        (options.few_cameras == FewCameras::automatic && result.views_of_a_surface < kFewViews);
+    if (result.few_cameras)
+        options.settings =
+            for_few_cameras(options.settings, int(views.size()), options.own_splats, options.own_sh_degree);
     info.sh_degree = options.settings.sh_degree;
     info.first_capture_frame = options.first_frame;
     info.held_out_views = options.held_out_views;
@@ -135,7 +151,6 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
     info.run = record_run(capture, options, masks.mode());
 
     NewDirectory directory(model, kModelDirectory, options.unfinished);
-    TrainResult result;
     const auto finish = [&] {
         result.frames = frames;
         result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -8,6 +8,7 @@
 
 #include "encoder/masks/choose.h"
 #include "encoder/new_directory.h"
+#include "encoder/train/few_cameras.h"
 #include "encoder/train/settings.h"
 
 namespace volumen::train {
@@ -21,6 +22,8 @@ struct TrainOptions {
     std::vector<int> offsets;  ///< as CaptureOptions
     masks::MaskMode masks = masks::MaskMode::automatic;
     std::function<void(double share)> mask_progress;  ///< of learning backgrounds, before the first frame
+    FewCameras few_cameras = FewCameras::automatic;   ///< automatic: on below kFewViews
+    bool own_splats = false, own_sh_degree = false;   ///< those of `settings` are not lowered for few cameras
     bool strict = false;                              ///< as CaptureOptions
     /// Told once what is passed over: an image that is missing or damaged.
     std::function<void(const std::string& line)> warn;
@@ -34,6 +37,8 @@ struct TrainResult {
     int frames = 0;
     int resumed_frames = 0;  ///< of these, how many an earlier run had trained
     std::size_t splats = 0;
+    float views_of_a_surface = 0;  ///< of the rig
+    bool few_cameras = false;      ///< whether it was trained as one of few cameras
     double seconds = 0;
 };
 

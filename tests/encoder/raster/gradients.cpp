@@ -107,6 +107,18 @@ TEST_CASE("gradients with fewer SH degrees in use than stored") {
     Check(scenes::ball(random, 8, 3), scenes::camera(33, 20), settings, random).run();
 }
 
+TEST_CASE("gradients of the depth's moments, with and without compensation") {
+    for (const bool compensate : {false, true}) {
+        scenes::Random random(compensate ? 31 : 30);
+        RasterSettings settings;
+        settings.draws = Draws::kDepth;
+        settings.depth_origin = 2.5f, settings.depth_unit = 0.7f;
+        settings.background = glm::vec3(0);
+        settings.compensate = compensate;
+        Check(scenes::ball(random, 14, 2), scenes::camera(41, 35), settings, random).run();
+    }
+}
+
 TEST_CASE("gradients behind stacks of opaque splats: clip, stop and clamped Jacobian") {
     scenes::Random random(21);
     SplatCloud cloud = scenes::ball(random, 40, 1);

@@ -113,6 +113,10 @@ std::optional<Ellipse> project(const std::vector<double>& values, std::size_t co
     for (std::size_t k = 0; k < sh.size(); ++k)
         for (int c = 0; c < 3; ++c) sh[k][c] = at(11 + 3 * int(k) + c);
     e.colour = sh_colour(sh, degree, direction);
+    if (settings.draws == volumen::train::Draws::kDepth) {
+        const double depth = (t[2] - double(settings.depth_origin)) / double(settings.depth_unit);
+        e.colour = {depth, depth * depth, 0};
+    }
     return e;
 }
 
