@@ -27,11 +27,11 @@ constexpr const char* kGoOn = "interrupted; the same command with --resume goes 
 struct Arguments {
     std::string capture, output, model, stream;
     std::string profile = "auto", preset = "standard", device = "auto", colour = "auto", sync, masks = "auto";
-    std::string few_cameras = "auto";
+    std::string few_cameras = "auto", stage = "auto";
     std::string frames, holdout, size, bit_rate, fps, codec = "h264", views;
     std::string up, metres_per_unit;
     std::string json_file, html_file, images, contact_sheet, gpu;
-    int splats = 0, sh_degree = -1, segment = 30;
+    int splats = 0, stage_splats = 0, sh_degree = -1, segment = 30;
     std::uint64_t seed = 1;
     double quality = -1;
     bool no_trial = false;
@@ -47,6 +47,12 @@ void add_training_options(CLI::App& app, Arguments& a) {
     app.add_option("--masks", a.masks, "where masks come from")
         ->type_name("auto|file|plate|motion|none")
         ->capture_default_str();
+    app.add_option("--stage", a.stage,
+                   "the still surroundings, stored once: auto is on where masks are computed")
+        ->capture_default_str()
+        ->type_name("auto|on|off");
+    app.add_option("--stage-splats", a.stage_splats, "of the still surroundings, at most (20000)")
+        ->check(CLI::Range(16, 16'000'000));
     app.add_flag("--strict", a.strict, "end where one image of one view is missing or damaged");
     app.add_option("--seed", a.seed, "same seed, same machine: same model")->capture_default_str();
     app.add_option("--splats", a.splats, "at most so many (10000)")->check(CLI::Range(16, 16'000'000));
@@ -106,6 +112,8 @@ train::TrainOptions training_options(const Arguments& a) {
     options.own_splats = a.splats > 0, options.own_sh_degree = a.sh_degree >= 0;
     if (options.own_splats) options.settings.splats = a.splats;
     if (options.own_sh_degree) options.settings.sh_degree = a.sh_degree;
+    options.stage = train::parse_stage_mode(a.stage);
+    if (a.stage_splats > 0) options.settings.stage_splats = a.stage_splats;
     if (!a.holdout.empty()) options.held_out_views = parse_list("--views-holdout", a.holdout);
     if (!a.frames.empty())
         std::tie(options.first_frame, options.end_frame) = parse_range("--frames", a.frames);
@@ -149,6 +157,12 @@ nlohmann::json run_train(const Arguments& a, const fs::path& model) {
     options.strict = a.strict;
     options.warn = [&](const std::string& line) { progress.warn("volumen-encode: warning: " + line); };
     options.offsets = sync_offsets(a.capture, a.sync, options.held_out_views, options.warn);
+    std::optional<Progress> preparing;
+    std::string prepared;
+    options.preparation = [&](const char* what, double share) {
+        if (prepared != what) preparing.emplace(prepared = what, "pass");
+        (*preparing)(0, 1, share);
+    };
     options.progress = [&](int frame, int of, double share, double all) { progress(frame, of, share, all); };
     options.unfinished = a.resume ? Unfinished::go_on : a.restart ? Unfinished::discard : Unfinished::refuse;
     train::TrainResult result;

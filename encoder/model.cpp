@@ -6,6 +6,7 @@
 #include "formats/core/error.h"
 #include "formats/core/file.h"
 #include "formats/media/image_file.h"
+#include "formats/splats/ply.h"
 #include "formats/stream/json_fields.h"
 #include "formats/stream/limits.h"
 
@@ -68,6 +69,11 @@ int ModelInfo::frame_count() const {
 
 std::filesystem::path model_frame_path(const std::filesystem::path& model, int frame) {
     return model / fmt::format("frame_{:06}.ply", frame);
+}
+
+std::optional<SplatCloud> read_stage(const std::filesystem::path& model) {
+    if (!is_model(model) || !std::filesystem::exists(model / kStageFile)) return std::nullopt;
+    return read_ply(model / kStageFile);
 }
 
 void write_model_info(const std::filesystem::path& model, const ModelInfo& info) {

@@ -24,6 +24,9 @@ inline constexpr const char* kModelFile = "model.json";
 /// Take metadata beside splat files that are no model: what `export` writes, and anyone else may.
 inline constexpr const char* kTakeFile = "take.json";
 
+/// A model's still surroundings, if it has them: one 3DGS PLY for all frames.
+inline constexpr const char* kStageFile = "stage.ply";
+
 /// What a model was trained from and with, by name: a run can go on only with all of it the same.
 using RunRecord = std::map<std::string, std::string>;
 
@@ -41,6 +44,8 @@ struct ModelInfo {
 /// MODEL/frame_000000.ply …: written whole, then renamed.
 std::filesystem::path model_frame_path(const std::filesystem::path& model, int frame);
 void write_model_info(const std::filesystem::path& model, const ModelInfo& info);
+/// The splats of a model's stage.
+std::optional<SplatCloud> read_stage(const std::filesystem::path& model);
 /// Whether the directory has a model.json.
 bool is_model(const std::filesystem::path& directory);
 /// Reads model.json.

@@ -18,17 +18,6 @@ namespace {
 
 constexpr ViewSize kDefaultSize{1280, 720};
 
-FrameStatistics statistics_of(const SourceFrame& frame, const RenderStats& render) {
-    return {.index = frame.index,
-            .decode_ms = frame.decode_ms,
-            .reconstruct_ms = render.reconstruct_ms,
-            .sort_ms = render.sort_ms,
-            .raster_ms = render.raster_ms,
-            .render_ms = render.render_ms,
-            .splats = render.splats,
-            .visible = render.visible};
-}
-
 }  // namespace
 
 Image8 without_alpha(const Image8& image) {
@@ -60,6 +49,7 @@ int run_headless(const Take& take, const PlayOptions& options, std::chrono::stea
     params.name = options.gpu, params.validation = options.validation;
     gpu::Device device(params);
     Renderer renderer(device);
+    renderer.set_stage(take.stage());
     const RenderSettings settings{.background = take.info().background};
     const auto source = take.frames(range, options.hwaccel);
 
@@ -77,7 +67,7 @@ int run_headless(const Take& take, const PlayOptions& options, std::chrono::stea
             const std::chrono::duration<double, std::milli> passed = std::chrono::steady_clock::now() - start;
             statistics.time_to_first_frame_ms = passed.count();
         }
-        statistics.frames.push_back(statistics_of(*frame, renderer.stats()));
+        statistics.frames.push_back(frame_statistics(frame->index, frame->decode_ms, renderer.stats()));
         if (pattern) write_image(pattern->file(frame->index), without_alpha(image));
     }
 

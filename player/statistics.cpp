@@ -14,6 +14,17 @@ Summary summarise(std::vector<double> values) {
     return {median, values[std::clamp<std::size_t>(rank, 1, n) - 1], values.back()};
 }
 
+FrameStatistics frame_statistics(int index, double decode_ms, const RenderStats& render) {
+    return {.index = index,
+            .decode_ms = decode_ms,
+            .reconstruct_ms = render.reconstruct_ms,
+            .sort_ms = render.sort_ms,
+            .raster_ms = render.raster_ms,
+            .render_ms = render.render_ms,
+            .splats = render.splats,
+            .visible = render.visible};
+}
+
 nlohmann::json Statistics::json() const {
     using nlohmann::json;
     json out;

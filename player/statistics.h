@@ -9,6 +9,7 @@
 
 #include "player/decode/frame_source.h"
 #include "player/view/presenter.h"
+#include "shaders/renderer.h"
 
 namespace volumen {
 
@@ -27,6 +28,9 @@ struct FrameStatistics {
     double decode_ms = 0, reconstruct_ms = 0, sort_ms = 0, raster_ms = 0, render_ms = 0;
     std::uint32_t splats = 0, visible = 0;
 };
+
+/// What is known of a frame once it is drawn. `index`: of the take.
+FrameStatistics frame_statistics(int index, double decode_ms, const RenderStats& render);
 
 /// The content of `--stats`.
 struct Statistics {

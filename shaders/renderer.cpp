@@ -48,6 +48,8 @@ struct Renderer::State {
     gpu::FrameLog log{device};
     gpu::Buffer counters, picture;
     gpu::Image target;
+    SplatCloud stage;
+    std::uint32_t moving = 0;  ///< splats in front of the stage's
     RenderStats stats;
     std::uint64_t work = 0;  ///< of the frame that stats speaks of
 
@@ -78,9 +80,15 @@ void Renderer::State::forget_bindings() {
 void Renderer::State::reserve_splats(std::uint32_t count, int sh_degree) {
     wait();
     forget_bindings();
-    splats.reserve(count, sh_degree);
-    project.reserve(count);
-    sort.reserve(count);
+    const std::uint64_t all = std::uint64_t(count) + stage.count;
+    if (all > kMaxSplats)
+        throw InputError("{} splats and {} of the stage: at most {} can be drawn", count, stage.count,
+                         kMaxSplats);
+    splats.reserve(std::uint32_t(all), sh_degree);
+    project.reserve(std::uint32_t(all));
+    sort.reserve(std::uint32_t(all));
+    moving = count;
+    splats.upload(stage, moving);
 }
 
 void Renderer::State::reserve_image(const Camera& camera) {
@@ -182,10 +190,15 @@ void Renderer::set_cloud(const SplatCloud& cloud) {
     state_->splats.upload(cloud);
 }
 
+void Renderer::set_stage(const SplatCloud& stage) {
+    state_->reconstruct.cancel();
+    state_->stage = stage;
+    state_->reserve_splats(0, stage.sh_degree);
+}
+
 void Renderer::set_frame(const PackedFrame& frame) {
     state_->reconstruct.set_frame(frame);
-    if (frame.layout->splat_count != state_->splats.count() ||
-        frame.layout->sh_degree != state_->splats.sh_degree())
+    if (frame.layout->splat_count != state_->moving || frame.layout->sh_degree != state_->splats.sh_degree())
         state_->reserve_splats(frame.layout->splat_count, frame.layout->sh_degree);
 }
 

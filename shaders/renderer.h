@@ -38,6 +38,10 @@ class Renderer {
     /// Segment tables are uploaded once a segment.
     void set_frame(const PackedFrame& frame);
 
+    /// Splats that are drawn together with every cloud or frame from now on: the take's still surroundings,
+    /// at the SH degree of the rest. What was set before is forgotten.
+    void set_stage(const SplatCloud& stage);
+
     /// Renders into an image on the device and waits; RGBA, alpha = coverage, colour over the background.
     Image8 render(const Camera& camera, const RenderSettings& settings);
     /// Records the rendering into `commands`, as part of a larger frame (the window's). The result is in
@@ -51,7 +55,8 @@ class Renderer {
 
     /// Of the last rendering that has finished.
     const RenderStats& stats() const;
-    /// The splats as the device has them (reconstructed or uploaded), read back: for tests and export.
+    /// The splats as the device has them (reconstructed or uploaded), the stage's behind, read back: for
+    /// tests.
     SplatCloud read_cloud();
 
   private:

@@ -68,9 +68,11 @@ bool SplatBuffers::reserve(std::uint32_t count, int sh_degree) {
     return true;
 }
 
-void SplatBuffers::upload(const SplatCloud& cloud) {
+void SplatBuffers::upload(const SplatCloud& cloud, std::uint32_t first) {
+    if (cloud.count == 0) return;
     const auto put = [&](const Buffer& buffer, std::uint32_t plane, std::span<const std::byte> bytes) {
-        gpu::upload(device_, buffer, std::uint64_t(plane % kPlanesPerBuffer) * capacity_ * kWord, bytes);
+        gpu::upload(device_, buffer, (std::uint64_t(plane % kPlanesPerBuffer) * capacity_ + first) * kWord,
+                    bytes);
     };
     for (std::uint32_t plane = 0; plane < kGeometryPlanes; ++plane)
         put(geometry[plane / kPlanesPerBuffer], plane, std::as_bytes(cloud.channel(int(plane))));

@@ -16,7 +16,9 @@ class SplatBuffers {
     /// Makes room; the contents are lost where that moves them. Throws InputError with the number of splats
     /// that fit. Nothing may be in flight. Returns whether buffers were replaced.
     bool reserve(std::uint32_t count, int sh_degree);
-    void upload(const SplatCloud& cloud);
+    /// Splats [first, first + cloud.count), at the buffers' SH degree: higher coefficients are dropped,
+    /// missing ones are zero.
+    void upload(const SplatCloud& cloud, std::uint32_t first = 0);
     SplatCloud download() const;
 
     std::uint32_t count() const { return count_; }

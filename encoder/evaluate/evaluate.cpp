@@ -50,6 +50,7 @@ class Evaluator {
                              capture.string(), capture_.frame_count(), options.first_capture_frame);
         renderer_ =
             options.use_gpu ? make_gpu_renderer(options.device, background_) : make_cpu_renderer(background_);
+        if (const std::optional<SplatCloud> stage = source_->stage()) renderer_->set_stage(*stage);
         figures_.stream =
             stream.filename().empty() ? stream.parent_path().filename().string() : stream.filename().string();
         figures_.capture = capture.filename().empty() ? capture.parent_path().filename().string()

@@ -37,8 +37,11 @@ class StreamSource : public FrameSource {
             out.push_back({t.codec.empty() ? fmt::format("{} ({})", t.id, t.tool)
                                            : fmt::format("{} ({}, {})", t.id, t.tool, t.codec),
                            t.bytes});
+        if (const std::optional<RungInfo> stage = stream_.stage())
+            for (const TrackInfo& t : stage->tracks) out.push_back({"stage " + t.id, t.bytes});
         return out;
     }
+    std::optional<SplatCloud> stage() const override { return stream_.read_stage(); }
     double frame_bytes(int frame) const override { return bytes_.at(std::size_t(frame)); }
     void seek(int frame) override { decoder_.seek(frame); }
     std::optional<SourceFrame> next() override {
@@ -66,6 +69,7 @@ class FileSource : public FrameSource {
             const ModelInfo model = read_model_info(path);
             info_ = model.take, sh_degree_ = model.sh_degree;
             files_ = model_frames(path);
+            stage_ = read_stage(path);
             return;
         }
         files_ = list_frame_files(path);
@@ -85,6 +89,7 @@ class FileSource : public FrameSource {
         for (const fs::path& f : files_) bytes += fs::file_size(f);
         return {{"splat files", bytes}};
     }
+    std::optional<SplatCloud> stage() const override { return stage_; }
     double frame_bytes(int frame) const override {
         return double(fs::file_size(files_.at(std::size_t(frame))));
     }
@@ -103,6 +108,7 @@ class FileSource : public FrameSource {
   private:
     TakeInfo info_;
     int sh_degree_ = 0;
+    std::optional<SplatCloud> stage_;
     std::vector<fs::path> files_;
     int next_ = 0;
 };

@@ -35,6 +35,8 @@ class FrameSource {
     virtual int frame_count() const = 0;
     virtual int sh_degree() const = 0;
     virtual std::vector<SourceTrack> tracks() const = 0;
+    /// The still surroundings that belong to every frame; nothing where there are none.
+    virtual std::optional<SplatCloud> stage() const { return std::nullopt; }
     /// A stream's frame has its share of its segment.
     virtual double frame_bytes(int frame) const = 0;
     /// The next frame returned is `frame`.

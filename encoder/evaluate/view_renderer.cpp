@@ -21,6 +21,7 @@ class GpuRenderer : public ViewRenderer {
         : device_(named(device)), renderer_(device_) {
         settings_.background = background;
     }
+    void set_stage(const SplatCloud& stage) override { renderer_.set_stage(stage); }
     void set_frame(SourceFrame& frame) override {
         if (frame.packed)
             renderer_.set_frame(*frame.packed);
@@ -53,7 +54,13 @@ class GpuRenderer : public ViewRenderer {
 class CpuRenderer : public ViewRenderer {
   public:
     explicit CpuRenderer(glm::vec3 background) { settings_.background = background; }
-    void set_frame(SourceFrame& frame) override { cloud_ = &frame.unpacked(); }
+    void set_stage(const SplatCloud& stage) override { stage_ = stage; }
+    void set_frame(SourceFrame& frame) override {
+        cloud_ = &frame.unpacked();
+        if (stage_.count == 0) return;
+        joined_ = joined(*cloud_, stage_);
+        cloud_ = &joined_;
+    }
     Image8 render(const Camera& camera) override {
         const auto start = Clock::now();
         const PlanarImage& image = rasteriser_.forward(*cloud_, camera, settings_);
@@ -66,6 +73,7 @@ class CpuRenderer : public ViewRenderer {
   private:
     train::Rasteriser rasteriser_;
     train::RasterSettings settings_;
+    SplatCloud stage_, joined_;
     const SplatCloud* cloud_ = nullptr;
     double render_ms_ = 0;
 };

@@ -13,6 +13,8 @@ namespace volumen {
 class ViewRenderer {
   public:
     virtual ~ViewRenderer() = default;
+    /// Drawn together with every frame set from now on.
+    virtual void set_stage(const SplatCloud& stage) = 0;
     virtual void set_frame(SourceFrame& frame) = 0;
     /// RGB, 8 bits; the frame is the last one set.
     virtual Image8 render(const Camera& camera) = 0;

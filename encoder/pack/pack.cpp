@@ -17,12 +17,10 @@ namespace volumen {
 
 namespace {
 
-constexpr const char* kVideoName = "atlas.mp4";
-constexpr const char* kSideName = "side.vol";
 constexpr const char* kManifestName = "manifest.mpd";
 /// Packing takes minutes where training takes hours: what was interrupted is packed again.
 constexpr DirectoryKind kStreamDirectory{kManifestName, nullptr};
-constexpr std::string_view kRungId = "0", kProfile = "auto";
+constexpr std::string_view kProfile = "auto";
 /// A decoded plane may err by this much before the quantiser is lowered: in luma levels, at least, and in
 /// quantiser steps. A uniform quantiser errs by 0.29 steps; dead zones and skipped blocks by two or three
 /// times that. More means that the encoder did not do what it was told.
@@ -45,10 +43,16 @@ void check(const PackOptions& options) {
     require_encoder(options.codec);
 }
 
+/// What a coded sequence of frames is called in the stream.
+struct Names {
+    const char *id, *video, *side;
+};
+constexpr Names kRungNames{"0", "atlas.mp4", "side.vol"}, kStageNames{"stage", "stage.mp4", "stage.vol"};
+
 class Packer {
   public:
-    Packer(const std::filesystem::path& model, const PackOptions& options) : options_(options) {
-        take_ = open_take_segments(model, options);
+    Packer(std::unique_ptr<TakeSegments> take, const Names& names, const PackOptions& options)
+        : options_(options), names_(names), take_(std::move(take)) {
         for (std::size_t i = 0; i < take_->segments.size(); ++i)
             max_splats_ = std::max(max_splats_, take_->splat_count(i));
         settings_.codec = options.codec;
@@ -59,8 +63,11 @@ class Packer {
         settings_.extent = std::max({size.x, size.y, size.z, 1e-6f});
     }
 
-    /// Writes the stream's files into `directory`; returns their bytes.
+    /// Writes video and side file into `directory`; returns their bytes.
     std::uint64_t write(const std::filesystem::path& directory, double quality);
+    /// Of what was written last.
+    ManifestRung describe(const std::filesystem::path& directory) const;
+    const TakeSegments& take() const { return *take_; }
     double bits_per_second(std::uint64_t bytes) const {
         return double(bytes) * 8 * take_->take.fps.value() / take_->frame_count();
     }
@@ -70,9 +77,9 @@ class Packer {
     void check_exact(const SideSegment& written, const Bytes& bytes, const SegmentEntry& entry) const;
     bool within_bounds(const CodedSegment& segment) const;
     void write_side(const std::filesystem::path& directory, double quality);
-    void write_manifest_file(const std::filesystem::path& directory);
 
     const PackOptions& options_;
+    const Names& names_;
     std::unique_ptr<TakeSegments> take_;
     std::uint32_t max_splats_ = 0;
     SegmentSettings settings_;
@@ -136,7 +143,7 @@ void Packer::check_exact(const SideSegment& written, const Bytes& bytes, const S
 }
 
 void Packer::write_side(const std::filesystem::path& directory, double quality) {
-    const ByteSource video = file_source(directory / kVideoName);
+    const ByteSource video = file_source(directory / names_.video);
     const Mp4Index index = read_mp4_index(video);
     if (index.fragments.size() != entries_.size())
         throw InputError("{}: has {} fragments for {} segments", video.name, index.fragments.size(),
@@ -145,7 +152,7 @@ void Packer::write_side(const std::filesystem::path& directory, double quality) 
     side.header.take = take_->take;
     side.header.frame_count = std::uint32_t(take_->frame_count());
     side.header.features.assign(std::begin(kFeatures), std::end(kFeatures));
-    side.header.rung_id = std::string(kRungId), side.header.profile = std::string(kProfile);
+    side.header.rung_id = names_.id, side.header.profile = std::string(kProfile);
     side.header.max_splats = max_splats_;
     side.header.sh_degree = take_->sh_degree;
     side.header.atlas_width = settings_.atlas.width, side.header.atlas_height = settings_.atlas.height;
@@ -161,35 +168,57 @@ void Packer::write_side(const std::filesystem::path& directory, double quality) 
     }
     Bytes all = write_side_header(side);
     for (const Bytes& segment : side_segments_) all.insert(all.end(), segment.begin(), segment.end());
-    write_file(directory / kSideName, all);
+    write_file(directory / names_.side, all);
 }
 
-void Packer::write_manifest_file(const std::filesystem::path& directory) {
-    const ByteSource video = file_source(directory / kVideoName);
+ManifestRung Packer::describe(const std::filesystem::path& directory) const {
+    const ByteSource video = file_source(directory / names_.video);
     const Mp4Index index = read_mp4_index(video);
-    Manifest manifest;
-    manifest.fps = take_->take.fps;
-    manifest.seconds = take_->frame_count() / take_->take.fps.value();
-    ManifestRung& rung = manifest.rungs.emplace_back();
-    rung.id = std::string(kRungId);
+    ManifestRung rung;
+    rung.id = names_.id;
     rung.codec = read_video_info(video.read(0, index.init_size), video.name).codec;
     rung.width = settings_.atlas.width, rung.height = settings_.atlas.height;
-    rung.video_file = kVideoName, rung.side_file = kSideName;
+    rung.video_file = names_.video, rung.side_file = names_.side;
     rung.init_size = index.init_size;
     rung.index_begin = index.sidx_begin, rung.index_end = index.sidx_end;
-    rung.side_size = std::filesystem::file_size(directory / kSideName);
+    rung.side_size = std::filesystem::file_size(directory / names_.side);
     rung.bandwidth = std::uint64_t(std::ceil(bits_per_second(video.size + rung.side_size)));
-    write_file(directory / kManifestName, write_manifest(manifest));
+    return rung;
 }
 
 std::uint64_t Packer::write(const std::filesystem::path& directory, double quality) {
-    code_all(directory / kVideoName, quality);
+    code_all(directory / names_.video, quality);
     write_side(directory, quality);
-    write_manifest_file(directory);
     std::uint64_t bytes = 0;
-    for (const char* name : {kVideoName, kSideName, kManifestName})
+    for (const char* name : {names_.video, names_.side})
         bytes += std::filesystem::file_size(directory / name);
     return bytes;
+}
+
+/// A stage is a take of one frame.
+class StageSegments final : public TakeSegments {
+  public:
+    StageSegments(SplatCloud stage, const TakeSegments& of) : stage_(std::move(stage)) {
+        take = of.take;
+        Bounds bounds;
+        bounds.add(stage_);
+        take.bounds_min = bounds.low, take.bounds_max = bounds.high;
+        sh_degree = stage_.sh_degree;
+        segments = {{0, 1}};
+    }
+    std::uint32_t splat_count(std::size_t) const override { return std::uint32_t(stage_.count); }
+    std::vector<SplatCloud> read(std::size_t) const override { return {stage_}; }
+
+  private:
+    SplatCloud stage_;
+};
+
+Manifest manifest_of(const Packer& packer, const std::filesystem::path& directory) {
+    Manifest manifest;
+    manifest.fps = packer.take().take.fps;
+    manifest.seconds = packer.take().frame_count() / manifest.fps.value();
+    manifest.rungs.push_back(packer.describe(directory));
+    return manifest;
 }
 
 /// Bisection: the highest quality whose stream stays within the rate, left behind in `directory`.
@@ -199,7 +228,8 @@ PackResult write_at_rate(Packer& packer, const std::filesystem::path& directory,
     const auto write = [&](double quality) {
         written.quality = quality;
         written.bytes = packer.write(directory, quality);
-        const double rate = packer.bits_per_second(written.bytes);
+        const std::size_t manifest = write_manifest(manifest_of(packer, directory)).size();
+        const double rate = packer.bits_per_second(written.bytes + manifest);
         if (rate <= bit_rate) best = written;
         return rate;
     };
@@ -229,12 +259,26 @@ PackResult pack(const std::filesystem::path& model, const std::filesystem::path&
     const auto begin = std::chrono::steady_clock::now();
     check(options);
     NewDirectory directory(stream, kStreamDirectory);
-    Packer packer(model, options);
+    std::optional<SplatCloud> stage = read_stage(model);
+    Packer packer(open_take_segments(model, options), kRungNames, options);
     PackResult result;
     if (options.bit_rate)
         result = write_at_rate(packer, directory.path(), *options.bit_rate);
     else
         result = {packer.write(directory.path(), options.quality), options.quality, 0};
+    Manifest manifest = manifest_of(packer, directory.path());
+    if (stage) {
+        if (stage->count == 0) throw InputError("{}: has no splats", (model / kStageFile).string());
+        PackOptions quiet = options;
+        quiet.progress = nullptr;
+        Packer surroundings(std::make_unique<StageSegments>(std::move(*stage), packer.take()), kStageNames,
+                            quiet);
+        result.bytes += surroundings.write(directory.path(), result.quality);
+        manifest.stage = surroundings.describe(directory.path());
+    }
+    const std::string text = write_manifest(manifest);
+    write_file(directory.path() / kManifestName, text);
+    result.bytes += text.size();
     const VerifyReport report = verify(directory.path());
     if (!report.problems.empty())
         throw InputError("the packed stream does not verify: {}", report.problems.front());

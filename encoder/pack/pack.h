@@ -16,7 +16,8 @@ struct PackOptions {
     /// 0 … 100; 100 is the finest the atlas can carry. What `export` made of a stream is coded two quantiser
     /// steps finer, so that two losses do not add up.
     double quality = 75;
-    std::optional<double> bit_rate;  ///< bits per second, all tracks together: quality is searched for it
+    std::optional<double> bit_rate;  ///< bits per second, all tracks together: quality is searched for it; a
+                                     ///< stage, stored once, is not counted
     /// Instead of the model's: frame rate, up axis (and with it ground and default view), metres.
     std::optional<FrameRate> fps;
     std::optional<glm::vec3> up;

@@ -26,15 +26,16 @@ std::uint32_t fingerprint(const Capture& capture) {
 
 void record_settings(const TrainSettings& settings, RunRecord& run) {
     // Every member has its name here: one more, and this does not compile.
-    const auto& [seed, splats, sh_degree, segment_frames, ssim_weight, random_background, first_iterations,
-                 refresh_iterations, coarse_iterations, fine_iterations, position_rate, rotation_rate,
-                 scale_rate, opacity_rate, sh_rate, rest_rate_divisor, opacity_floor, opacity_weight,
-                 size_weight, start_share, start_opacity, dropout, spread_weight, flat_weight, hull_slack,
-                 pixels_per_splat, colour, colour_rate, graph_nodes, graph_rate, arap_weight,
+    const auto& [seed, splats, stage_splats, sh_degree, segment_frames, ssim_weight, random_background,
+                 first_iterations, refresh_iterations, coarse_iterations, fine_iterations, position_rate,
+                 rotation_rate, scale_rate, opacity_rate, sh_rate, rest_rate_divisor, opacity_floor,
+                 opacity_weight, size_weight, start_share, start_opacity, dropout, spread_weight, flat_weight,
+                 hull_slack, pixels_per_splat, colour, colour_rate, graph_nodes, graph_rate, arap_weight,
                  fine_position_rate, fine_rate_scale, rigid_weight, temporal_weight] = settings;
     const auto record = [&](const char* name, auto value) { run[name] = fmt::format("{}", value); };
     record("seed", seed);
     record("splats", splats);
+    record("splats of the stage", stage_splats);
     record("SH degree", sh_degree);
     record("frames a segment", segment_frames);
     record("SSIM weight", ssim_weight);
@@ -75,20 +76,21 @@ void record_settings(const TrainSettings& settings, RunRecord& run) {
 RunRecord record_run(const Capture& capture, const TrainOptions& options, masks::MaskMode mask_mode) {
     RunRecord run;
     const auto& [settings, held_out_views, first_frame, end_frame, width, height, scale, offsets, masks,
-                 few_cameras, own_splats, own_sh_degree, mask_progress, strict, warn, unfinished, progress] =
-        options;
+                 few_cameras, own_splats, own_sh_degree, stage, preparation, strict, warn, unfinished,
+                 progress] = options;
     static_cast<void>(width), static_cast<void>(height), static_cast<void>(scale);  // the cameras' sizes tell
     static_cast<void>(offsets);                                                     // the cameras have them
     // The settings have them.
     static_cast<void>(few_cameras), static_cast<void>(own_splats), static_cast<void>(own_sh_degree);
     // These shape no model.
-    static_cast<void>(masks), static_cast<void>(mask_progress), static_cast<void>(strict),
+    static_cast<void>(masks), static_cast<void>(preparation), static_cast<void>(strict),
         static_cast<void>(warn), static_cast<void>(unfinished), static_cast<void>(progress);
     record_settings(settings, run);
     run["held-out views"] = fmt::format("{}", fmt::join(held_out_views, ","));
     run["frames"] = fmt::format("{}:{}", first_frame, end_frame < 0 ? capture.frame_count() : end_frame);
     run["program"] = VOLUMEN_VERSION;
     run["views"] = fmt::format("{}", capture.views().size());
+    run["stage"] = name(stage);
     run["masks"] = masks::name(mask_mode);
     run["points"] = fmt::format("{}", capture.points() ? capture.points()->count() : 0);
     run["cameras"] = fmt::format("{:08x}", fingerprint(capture));

@@ -12,7 +12,8 @@ namespace volumen::train {
 /// extent (half the diagonal of its bounds), so that nothing depends on the scene's scale.
 struct TrainSettings {
     std::uint64_t seed = 1;
-    int splats = 10'000;  ///< budget
+    int splats = 10'000;        ///< budget
+    int stage_splats = 20'000;  ///< of the still surroundings, where they are trained
     int sh_degree = 1;
     int segment_frames = 30;         ///< one topology inside a segment; densification only at its first frame
     float ssim_weight = 0.2f;        ///< λ of (1 - λ) L1 + λ D-SSIM

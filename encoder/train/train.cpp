@@ -48,7 +48,7 @@ std::optional<std::string> finished_difference(const std::filesystem::path& mode
 
 /// The trainer goes on behind the last frame of `done`, which an earlier run has left in the directory.
 void go_on(TakeTrainer& trainer, NewDirectory& directory, const Checkpoint& done) {
-    std::set<std::string> kept{kCheckpointFile};
+    std::set<std::string> kept{kCheckpointFile, kStageFile};
     for (int frame = 0; frame < done.frames; ++frame) {
         const std::filesystem::path cloud = model_frame_path(directory.path(), frame);
         if (!std::filesystem::exists(cloud))
@@ -127,12 +127,19 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
     const auto [first, end] = frames_within(capture.frame_count(), options.first_frame, options.end_frame);
     const int frames = end - first;
 
-    const masks::Masks masks(capture, views, options.masks, options.mask_progress);
+    const masks::Masks masks(capture, views, options.masks, [&](double share) {
+        if (options.preparation) options.preparation("masks", share);
+    });
     for (const std::string& line : masks.warnings()) warnings.tell(line);
 
     ModelInfo info;
     info.take = capture.info(views);
-    info.take.background = glm::vec3(masks.any() ? 1.0f : 0.0f);
+    const bool stage = options.stage != StageMode::off && masks.backgrounds();
+    if (options.stage == StageMode::on && !stage)
+        throw InputError(
+            "{}: a stage needs masks that are computed, from still cameras: use --masks plate or motion",
+            path.string());
+    info.take.background = glm::vec3(masks.any() && !stage ? 1.0f : 0.0f);
     TrainResult result;
     const glm::vec3 middle = 0.5f * (info.take.bounds_min + info.take.bounds_max);
     result.views_of_a_surface = views_of_a_surface(cameras(capture, views), middle);
@@ -182,6 +189,13 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
     done.run = info.run;
     result.resumed_frames = done.frames;
 
+    if (const std::filesystem::path file = directory.path() / kStageFile;
+        stage && !std::filesystem::exists(file)) {
+        write_ply(file, train_stage(capture, views, masks, wanted.settings, [&](double share) {
+                      if (options.preparation) options.preparation("stage", share);
+                  }));
+        sync_to_disk(file);
+    }
     const Work work(options.settings, frames);
     FrameReader reader(capture, views, first + done.frames, end);
     int kept = done.frames;

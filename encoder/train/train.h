@@ -10,6 +10,7 @@
 #include "encoder/new_directory.h"
 #include "encoder/train/few_cameras.h"
 #include "encoder/train/settings.h"
+#include "encoder/train/stage.h"
 
 namespace volumen::train {
 
@@ -21,10 +22,12 @@ struct TrainOptions {
     double scale = 1;
     std::vector<int> offsets;  ///< as CaptureOptions
     masks::MaskMode masks = masks::MaskMode::automatic;
-    std::function<void(double share)> mask_progress;  ///< of learning backgrounds, before the first frame
-    FewCameras few_cameras = FewCameras::automatic;   ///< automatic: on below kFewViews
-    bool own_splats = false, own_sh_degree = false;   ///< those of `settings` are not lowered for few cameras
-    bool strict = false;                              ///< as CaptureOptions
+    FewCameras few_cameras = FewCameras::automatic;  ///< automatic: on below kFewViews
+    bool own_splats = false, own_sh_degree = false;  ///< those of `settings` are not lowered for few cameras
+    StageMode stage = StageMode::automatic;
+    /// Before the first frame: of learning backgrounds ("masks") and of training the stage ("stage").
+    std::function<void(const char* what, double share)> preparation;
+    bool strict = false;  ///< as CaptureOptions
     /// Told once what is passed over: an image that is missing or damaged.
     std::function<void(const std::string& line)> warn;
     Unfinished unfinished = Unfinished::refuse;  ///< with go_on, a finished model of the same run stays too

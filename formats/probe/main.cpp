@@ -20,20 +20,24 @@ double mbit_per_s(const Stream& stream, const RungInfo& rung) {
     return bytes * 8 / 1e6 / seconds(stream);
 }
 
+json describe(const RungInfo& rung) {
+    json tracks = json::array();
+    for (const TrackInfo& t : rung.tracks) {
+        tracks.push_back({{"id", t.id}, {"tool", t.tool}, {"codec", t.codec}, {"bytes", t.bytes}});
+        if (t.width) tracks.back()["width"] = t.width, tracks.back()["height"] = t.height;
+    }
+    return {{"id", rung.id},
+            {"profile", rung.profile},
+            {"splats", rung.max_splats},
+            {"sh_degree", rung.sh_degree},
+            {"tracks", tracks}};
+}
+
 json describe(const Stream& stream) {
     json rungs = json::array(), segments = json::array();
     for (const RungInfo& rung : stream.rungs()) {
-        json tracks = json::array();
-        for (const TrackInfo& t : rung.tracks) {
-            tracks.push_back({{"id", t.id}, {"tool", t.tool}, {"codec", t.codec}, {"bytes", t.bytes}});
-            if (t.width) tracks.back()["width"] = t.width, tracks.back()["height"] = t.height;
-        }
-        rungs.push_back({{"id", rung.id},
-                         {"profile", rung.profile},
-                         {"mbit_per_s", mbit_per_s(stream, rung)},
-                         {"splats", rung.max_splats},
-                         {"sh_degree", rung.sh_degree},
-                         {"tracks", tracks}});
+        rungs.push_back(describe(rung));
+        rungs.back()["mbit_per_s"] = mbit_per_s(stream, rung);
     }
     for (const SegmentInfo& s : stream.segments())
         segments.push_back({{"first_frame", s.first_frame},
@@ -47,7 +51,8 @@ json describe(const Stream& stream) {
             {"frames", stream.frame_count()},
             {"metres_per_unit", take.metres_per_unit},
             {"segments", segments},
-            {"rungs", rungs}};
+            {"rungs", rungs},
+            {"stage", stream.stage() ? describe(*stream.stage()) : json()}};
 }
 
 void print_table(const Stream& stream) {
@@ -63,6 +68,11 @@ void print_table(const Stream& stream) {
             fmt::print("  {:6} {:6} {:16} {:10} {:>12} bytes {:>10.1f} a frame  {}\n", t.id, t.tool, t.codec,
                        size, t.bytes, double(t.bytes) / stream.frame_count(), t.file);
         }
+    }
+    if (const std::optional<RungInfo> stage = stream.stage()) {
+        fmt::print("stage  {} splats, SH degree {}, stored once\n", stage->max_splats, stage->sh_degree);
+        for (const TrackInfo& t : stage->tracks)
+            fmt::print("  {:6} {:6} {:16} {:>12} bytes  {}\n", t.id, t.tool, t.codec, t.bytes, t.file);
     }
     fmt::print("segment  first frame  frames  splats      bytes\n");
     int index = 0;

@@ -21,4 +21,14 @@ SplatCloud with_sh_degree(const SplatCloud& cloud, int degree) {
     return out;
 }
 
+SplatCloud joined(const SplatCloud& first, const SplatCloud& second) {
+    const SplatCloud behind = with_sh_degree(second, first.sh_degree);
+    SplatCloud out(first.count + behind.count, first.sh_degree);
+    for (int c = 0; c < out.channels(); ++c) {
+        const auto at = std::ranges::copy(first.channel(c), out.channel(c).begin()).out;
+        std::ranges::copy(behind.channel(c), at);
+    }
+    return out;
+}
+
 }  // namespace volumen

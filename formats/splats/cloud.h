@@ -39,6 +39,9 @@ struct SplatCloud {
 /// The cloud of the splats named by `order`, in that order; indices may repeat.
 SplatCloud gather(const SplatCloud& cloud, std::span<const std::size_t> order);
 
+/// Both clouds' splats, those of `first` in front, at its SH degree.
+SplatCloud joined(const SplatCloud& first, const SplatCloud& second);
+
 /// The same splats at another SH degree: higher coefficients are dropped, or added as zero.
 SplatCloud with_sh_degree(const SplatCloud& cloud, int degree);
 

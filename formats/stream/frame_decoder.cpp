@@ -26,13 +26,7 @@ struct FrameDecoder::State {
 };
 
 void FrameDecoder::State::open_video() {
-    const SideHeader& header = rung.side.header;
-    video.emplace(VideoDecoder::Params{.acceleration = acceleration,
-                                       .init = rung.video_source.read(0, rung.manifest.init_size),
-                                       .width = header.atlas_width,
-                                       .height = header.atlas_height,
-                                       .fps = header.take.fps,
-                                       .name = rung.video_source.name});
+    video.emplace(decoder_params(rung, acceleration));
 }
 
 void FrameDecoder::State::start_segment() {

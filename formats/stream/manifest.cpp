@@ -15,6 +15,8 @@ constexpr const char* kMpdNamespace = "urn:mpeg:dash:schema:mpd:2011";
 constexpr const char* kOnDemand = "urn:mpeg:dash:profile:isoff-on-demand:2011";
 /// SupplementalProperty of a Representation: value "FIRST-LAST FILE", the side file and its bytes.
 constexpr const char* kSideScheme = "urn:volumen:side:1";
+/// EssentialProperty of the stage's AdaptationSet: other players leave the set alone.
+constexpr const char* kStageScheme = "urn:volumen:stage:1";
 
 std::string frame_rate_text(FrameRate fps) {
     return fps.denominator == 1 ? fmt::format("{}", fps.numerator)
@@ -129,8 +131,8 @@ std::string write_manifest(const Manifest& manifest) {
     set(adaptation, "id", "0"), set(adaptation, "contentType", "video");
     set(adaptation, "mimeType", "video/mp4");
     set(adaptation, "subsegmentAlignment", "true"), set(adaptation, "subsegmentStartsWithSAP", "1");
-    for (const ManifestRung& r : manifest.rungs) {
-        pugi::xml_node node = adaptation.append_child("Representation");
+    const auto add = [&](pugi::xml_node parent, const ManifestRung& r) {
+        pugi::xml_node node = parent.append_child("Representation");
         set(node, "id", r.id), set(node, "codecs", r.codec);
         set(node, "width", std::to_string(r.width)), set(node, "height", std::to_string(r.height));
         set(node, "frameRate", frame_rate_text(manifest.fps));
@@ -142,6 +144,14 @@ std::string write_manifest(const Manifest& manifest) {
         pugi::xml_node base = node.append_child("SegmentBase");
         set(base, "indexRange", fmt::format("{}-{}", r.index_begin, r.index_end - 1));
         set(base.append_child("Initialization"), "range", fmt::format("0-{}", r.init_size - 1));
+    };
+    for (const ManifestRung& r : manifest.rungs) add(adaptation, r);
+    if (manifest.stage) {
+        pugi::xml_node stage = period.append_child("AdaptationSet");
+        set(stage, "id", "1"), set(stage, "contentType", "application");
+        set(stage, "mimeType", "application/mp4");
+        set(stage.append_child("EssentialProperty"), "schemeIdUri", kStageScheme);
+        add(stage, *manifest.stage);
     }
     std::ostringstream out;
     document.save(out, "  ");
@@ -158,6 +168,11 @@ Manifest read_manifest(const Bytes& text, const std::string& name) {
     Manifest manifest;
     manifest.seconds = parser.duration(mpd.attribute("mediaPresentationDuration").value());
     for (const pugi::xml_node& set : mpd.child("Period").children("AdaptationSet")) {
+        if (set.find_child_by_attribute("EssentialProperty", "schemeIdUri", kStageScheme)) {
+            if (manifest.stage) parser.fail("a single stage");
+            manifest.stage = parser.rung(set.child("Representation"));
+            continue;
+        }
         if (set.attribute("contentType").value() != std::string_view("video")) continue;
         for (const pugi::xml_node& node : set.children("Representation")) {
             if (manifest.rungs.size() == kMaxRungs) parser.fail("a reasonable number of Representations");

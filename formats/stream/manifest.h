@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct Manifest {
     FrameRate fps;
     double seconds = 0;
     std::vector<ManifestRung> rungs;
+    std::optional<ManifestRung> stage;  ///< the still surroundings: one frame
 };
 
 std::string write_manifest(const Manifest& manifest);

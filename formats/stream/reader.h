@@ -43,6 +43,11 @@ class Stream {
     int frame_count() const;
     const std::vector<RungInfo>& rungs() const;
     const std::vector<SegmentInfo>& segments(int rung = 0) const;
+    /// The take's still surroundings, if the stream has them: what it takes …
+    std::optional<RungInfo> stage() const;
+    /// … and the splats, decoded now: as many for the whole take, drawn together with those of each frame.
+    /// Throws InputError on damage.
+    std::optional<SplatCloud> read_stage() const;
 
     struct State;
 

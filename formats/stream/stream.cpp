@@ -70,6 +70,16 @@ Bytes load_video_fragment(const StreamRung& rung, std::size_t segment) {
     return bytes;
 }
 
+VideoDecoder::Params decoder_params(const StreamRung& rung, HwAccel acceleration) {
+    const SideHeader& header = rung.side.header;
+    return {.acceleration = acceleration,
+            .init = rung.video_source.read(0, rung.manifest.init_size),
+            .width = header.atlas_width,
+            .height = header.atlas_height,
+            .fps = header.take.fps,
+            .name = rung.video_source.name};
+}
+
 std::shared_ptr<const Stream::State> open_state(const std::filesystem::path& path) {
     const bool directory = std::filesystem::is_directory(path);
     const std::filesystem::path file = directory ? path / "manifest.mpd" : path;
@@ -80,6 +90,12 @@ std::shared_ptr<const Stream::State> open_state(const std::filesystem::path& pat
     for (const ManifestRung& rung : state->manifest.rungs) {
         state->rungs.push_back(open_rung(rung, file.parent_path()));
         check_alike(state->rungs.front(), state->rungs.back());
+    }
+    if (state->manifest.stage) {
+        state->stage = open_rung(*state->manifest.stage, file.parent_path());
+        if (state->stage->side.header.frame_count != 1)
+            throw InputError("{}: the stage has {} frames; the stream is damaged",
+                             state->stage->side_source.name, state->stage->side.header.frame_count);
     }
     for (const StreamRung& rung : state->rungs) {
         state->rung_infos.push_back(describe(rung));
@@ -105,6 +121,21 @@ int Stream::frame_count() const {
 }
 const std::vector<RungInfo>& Stream::rungs() const {
     return state_->rung_infos;
+}
+std::optional<RungInfo> Stream::stage() const {
+    if (!state_->stage) return std::nullopt;
+    return describe(*state_->stage);
+}
+std::optional<SplatCloud> Stream::read_stage() const {
+    if (!state_->stage) return std::nullopt;
+    const StreamRung& rung = *state_->stage;
+    const SideSegment side = load_side_segment(rung, 0);
+    VideoDecoder video(decoder_params(rung, HwAccel::none));
+    video.start(load_video_fragment(rung, 0));
+    std::optional<DecodedPicture> picture = video.next();
+    if (!picture || crc32(picture->luma) != side.luma_crc[0])
+        throw InputError("{}: the stage does not decode; the stream is damaged", rung.video_source.name);
+    return reconstruct({0, side.layout, std::move(picture->luma), side.position_offset});
 }
 const std::vector<SegmentInfo>& Stream::segments(int rung) const {
     return state_->segment_infos.at(std::size_t(rung));

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "formats/stream/manifest.h"
 #include "formats/stream/reader.h"
 #include "formats/stream/side.h"
 #include "formats/stream/source.h"
+#include "formats/stream/video.h"
 
 namespace volumen {
 
@@ -20,12 +22,15 @@ struct StreamRung {
 struct Stream::State {
     Manifest manifest;
     std::vector<StreamRung> rungs;
+    std::optional<StreamRung> stage;
     std::vector<RungInfo> rung_infos;
     std::vector<std::vector<SegmentInfo>> segment_infos;
 };
 
 /// Opens every rung. Throws InputError.
 std::shared_ptr<const Stream::State> open_state(const std::filesystem::path& path);
+/// What decodes a rung's video.
+VideoDecoder::Params decoder_params(const StreamRung& rung, HwAccel acceleration);
 /// One segment's side chunks, read and checked.
 SideSegment load_side_segment(const StreamRung& rung, std::size_t segment);
 /// One segment's moof and mdat, read and checked against the index's checksum.

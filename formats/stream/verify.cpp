@@ -27,6 +27,7 @@ struct Verifier {
     }
     void check_container(const StreamRung& rung);
     void check_manifest(const StreamRung& rung, const Manifest& manifest);
+    void check_segments(const StreamRung& rung);
     void check_segment(const StreamRung& rung, std::size_t segment, VideoDecoder& video);
 };
 
@@ -85,6 +86,18 @@ void Verifier::check_segment(const StreamRung& rung, std::size_t segment, VideoD
     if (video.next()) problem("{}: segment {} has too many frames", rung.video_source.name, segment);
 }
 
+void Verifier::check_segments(const StreamRung& rung) {
+    std::optional<VideoDecoder> video;
+    for (std::size_t i = 0; i < rung.side.segments.size(); ++i) {
+        const bool whole = guarded([&] {
+            if (!video) video.emplace(decoder_params(rung, HwAccel::none));
+            check_segment(rung, i, *video);
+        });
+        if (!whole) video.reset();
+        ++report.segments;
+    }
+}
+
 }  // namespace
 
 VerifyReport verify(const std::filesystem::path& path) {
@@ -94,23 +107,14 @@ VerifyReport verify(const std::filesystem::path& path) {
     for (const StreamRung& rung : stream->rungs) {
         verifier.guarded([&] { verifier.check_container(rung); });
         verifier.check_manifest(rung, stream->manifest);
-        const SideHeader& header = rung.side.header;
-        std::optional<VideoDecoder> video;
-        for (std::size_t i = 0; i < rung.side.segments.size(); ++i) {
-            const bool whole = verifier.guarded([&] {
-                if (!video)
-                    video.emplace(
-                        VideoDecoder::Params{.acceleration = HwAccel::none,
-                                             .init = rung.video_source.read(0, rung.manifest.init_size),
-                                             .width = header.atlas_width,
-                                             .height = header.atlas_height,
-                                             .fps = header.take.fps,
-                                             .name = rung.video_source.name});
-                verifier.check_segment(rung, i, *video);
-            });
-            if (!whole) video.reset();
-            ++report.segments;
-        }
+        verifier.check_segments(rung);
+    }
+    if (stream->stage) {
+        // It is not a frame of the take.
+        const VerifyReport take = report;
+        verifier.guarded([&] { verifier.check_container(*stream->stage); });
+        verifier.check_segments(*stream->stage);
+        report.frames = take.frames, report.segments = take.segments;
     }
     return report;
 }

@@ -59,6 +59,7 @@ Take Take::open(const std::string& path, glm::vec3 splats_up) {
     take.info_ = take.stream_->info();
     take.frame_count_ = take.stream_->frame_count();
     take.segments_ = take.stream_->segments();
+    if (std::optional<SplatCloud> stage = take.stream_->read_stage()) take.stage_ = std::move(*stage);
     if (take.frame_count_ <= 0) throw InputError("{}: the stream has no frames", path);
     return take;
 }

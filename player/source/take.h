@@ -29,6 +29,8 @@ class Take {
     /// Mean over the take, all tracks; 0 for a cloud.
     double mbit_per_s() const;
     Viewpoint default_view() const;
+    /// The still surroundings, drawn with every frame; empty where there are none.
+    const SplatCloud& stage() const { return stage_; }
 
     /// `range` lies inside the take (a cloud stands for as many frames as one likes).
     std::unique_ptr<FrameSource> frames(FrameRange range, HwAccel acceleration) const;
@@ -39,6 +41,7 @@ class Take {
     std::vector<SegmentInfo> segments_;
     std::optional<Stream> stream_;
     std::shared_ptr<const SplatCloud> cloud_;
+    SplatCloud stage_;
 };
 
 }  // namespace volumen

@@ -106,6 +106,7 @@ void Layout::figures() {
         widgets::figure("Display", rate.c_str());
     }
     widgets::figure("Splats", thousands(last.splats).c_str());
+    if (state_.stage_splats) widgets::figure("Stage", thousands(state_.stage_splats).c_str());
     widgets::figure("Visible", thousands(last.visible).c_str());
     if (video) {
         widgets::figure("Decoder", state_.decoder.empty() ? "\u2013" : state_.decoder.c_str());

@@ -26,6 +26,7 @@ struct OverlayState {
     FrameRate fps;
     std::vector<SegmentInfo> segments;
     double mbit_per_s = 0;
+    std::uint32_t stage_splats = 0;  ///< of the still surroundings, among all that are drawn
 
     int frame = 0;   ///< on screen, of the take
     int handle = 0;  ///< of the timeline: where a seek goes to, else `frame`

@@ -146,6 +146,8 @@ void Viewer::describe() {
     state_.fps = take_.info().fps;
     state_.segments = take_.segments();
     state_.mbit_per_s = take_.mbit_per_s();
+    state_.stage_splats = std::uint32_t(take_.stage().count);
+    renderer_.set_stage(take_.stage());
     state_.frame = range_.begin;
     statistics_.gpu = device_.device_name;
 }
@@ -404,14 +406,7 @@ void Viewer::count_picture() {
 void Viewer::collect_statistics() {
     if (!std::exchange(rendering_, false)) return;
     const RenderStats& render = renderer_.stats();
-    state_.last = {.index = state_.frame,
-                   .decode_ms = decode_ms_,
-                   .reconstruct_ms = render.reconstruct_ms,
-                   .sort_ms = render.sort_ms,
-                   .raster_ms = render.raster_ms,
-                   .render_ms = render.render_ms,
-                   .splats = render.splats,
-                   .visible = render.visible};
+    state_.last = frame_statistics(state_.frame, decode_ms_, render);
     // The renderer may have had too little room for the picture; now that it knows, it makes more.
     if (render.tile_entries > most_entries_) {
         most_entries_ = render.tile_entries;

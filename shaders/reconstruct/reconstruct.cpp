@@ -170,7 +170,7 @@ void Reconstruct::record(VkCommandBuffer commands, const SplatBuffers& splats) {
                          .constants_bytes = sizeof(ReconstructConstants),
                          .specialisation = {device_.subgroup_size, std::uint32_t(layout_->sh_degree)}});
     const ReconstructConstants constants{
-        splats.count(),
+        layout_->splat_count,
         splats.stride(),
         layout_->blocks_per_row,
         layout_->position_step,
@@ -179,7 +179,7 @@ void Reconstruct::record(VkCommandBuffer commands, const SplatBuffers& splats) {
         commands,
         {Binding(atlas_, VK_DESCRIPTOR_TYPE_SAMPLED_IMAGE), planes_, shifts_, offsets_, splats.geometry[0],
          splats.geometry[1], splats.sh[0], splats.sh[1], splats.sh[2], splats.sh[3]},
-        constants, (splats.count() + device_.subgroup_size - 1) / device_.subgroup_size);
+        constants, (layout_->splat_count + device_.subgroup_size - 1) / device_.subgroup_size);
     barrier(commands);
 }
 

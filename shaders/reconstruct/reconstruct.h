@@ -24,8 +24,8 @@ class Reconstruct {
     bool pending() const { return pending_; }
     void cancel() { pending_ = false; }
 
-    /// Records the copies and the reconstruction of the frame that was set into `splats`, which must have
-    /// room for it; what is recorded later in the queue sees the result.
+    /// Records the copies and the reconstruction of the frame that was set into the first of `splats`, which
+    /// must have room for it; what is recorded later in the queue sees the result.
     void record(VkCommandBuffer commands, const SplatBuffers& splats);
     void forget_bindings();
 

@@ -46,6 +46,24 @@ TEST_CASE("renders every SH degree, at odd sizes, like the reference") {
     CHECK(score(cloud, test_camera(1, 1), {}) > 40);  // four values: no mean to speak of
 }
 
+TEST_CASE("a stage is drawn with every cloud, at the cloud's SH degree") {
+    const Silence silence;
+    const Camera camera = test_camera(90, 70);
+    const SplatCloud stage = random_cloud(31, {.count = 70, .sh_degree = 2, .radius = 2});
+    renderer().set_stage(stage);
+    CHECK(psnr(renderer().render(camera, {}), render_reference(stage, camera, {})) > kBar);
+    for (const int degree : {1, 3, 0}) {
+        const SplatCloud cloud = random_cloud(32, {.count = 200 + std::size_t(degree), .sh_degree = degree});
+        renderer().set_cloud(cloud);
+        const SplatCloud both = joined(cloud, stage);
+        CHECK(both.count == cloud.count + stage.count);
+        CHECK(psnr(renderer().render(camera, {}), render_reference(both, camera, {})) > kBar);
+        CHECK(renderer().stats().splats == both.count);
+    }
+    renderer().set_stage({});
+    CHECK(score(random_cloud(33), camera, {}) > kBar);
+}
+
 TEST_CASE("honours principal point, unequal focal lengths, dilation and compensation") {
     const Silence silence;
     const SplatCloud cloud = random_cloud(7, {.count = 400, .log_scale = -3.5f});

@@ -26,12 +26,28 @@ inline std::vector<Ball> performer(int frame) {
 struct Scene {
     int views = 8, frames = 14, size = 72;
     float noise = 2.5f;
+    bool room = false;
     std::mt19937_64 random{kSeed};
 
     Camera camera(int view) const { return ring_camera(view, views, size, size); }
 
-    /// Each view has its own.
+    /// The walls of a cube with a pattern on them.
+    glm::vec3 wall(int view, int x, int y) const {
+        constexpr float kHalf = 4;
+        const Camera c = camera(view);
+        const glm::vec3 ray((float(x) + 0.5f - c.cx) / c.fx, (float(y) + 0.5f - c.cy) / c.fy, 1);
+        const glm::vec3 d = glm::transpose(c.rotation) * ray, o = c.centre() - glm::vec3(0, 0, 1);
+        float t = 1e9f;
+        for (int k = 0; k < 3; ++k)
+            if (d[k] != 0) t = std::min(t, ((d[k] > 0 ? kHalf : -kHalf) - o[k]) / d[k]);
+        const glm::vec3 p = o + t * d;
+        return {120 + 60 * std::sin(1.9f * p.x + p.y), 110 + 60 * std::sin(1.7f * p.y + 2 * p.z),
+                120 + 60 * std::sin(2.1f * p.z - p.x)};
+    }
+
+    /// One room, or each view its own.
     glm::vec3 background(int view, int x, int y) const {
+        if (room) return wall(view, x, y);
         const float u = float(x) / float(size), v = float(y) / float(size), k = float(view);
         return {110 + 50 * std::sin(9 * u + k) + 12 * std::sin(61 * v), 120 + 40 * std::sin(7 * v + 2 * k),
                 100 + 50 * std::cos(8 * (u + v) + k) + 12 * std::sin(47 * u)};
