@@ -144,7 +144,8 @@ nlohmann::json run_masks(const Arguments& a) {
     if (!a.holdout.empty()) options.held_out_views = parse_list("--views-holdout", a.holdout);
     if (!a.frames.empty())
         std::tie(options.first_frame, options.end_frame) = parse_range("--frames", a.frames);
-    Progress progress("masks", "frame");
+    Progress learning("learn", "pass"), progress("masks", "frame");
+    options.learning = [&](double share) { learning(0, 1, share); };
     options.warn = [&](const std::string& line) { progress.warn("volumen-encode: warning: " + line); };
     options.progress = [&](int done, int of) { progress(done - 1, of, 1); };
     const masks::WriteResult result = masks::write_masks(a.capture, a.output, options);

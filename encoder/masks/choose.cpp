@@ -9,6 +9,8 @@ namespace {
 
 /// A background of which the performer hides more for ever is worth a word.
 constexpr float kWorthTelling = 0.005f;
+/// Where more of the image than this is never free, motion does not tell performer and set apart.
+constexpr float kMostHidden = 0.25f;
 
 }  // namespace
 
@@ -65,6 +67,18 @@ Masks::Masks(const Capture& capture, const std::vector<int>& views, MaskMode mod
         learn_backgrounds(capture, views, mode_ == MaskMode::automatic, progress);
     mode_ = learnt ? MaskMode::motion : MaskMode::none;
     if (!learnt) return;
+    float hidden = 0;
+    for (const Background& background : *learnt)
+        hidden += (1 - background.known_share()) / float(views.size());
+    if (mode == MaskMode::automatic && hidden > kMostHidden) {
+        warnings_.push_back(
+            fmt::format("motion does not tell the performer from the set ({:.0f} % of the images never come "
+                        "to rest): the "
+                        "whole image is the take; background/<view>.png would help, --masks motion insists",
+                        100 * hidden));
+        mode_ = MaskMode::none;
+        return;
+    }
     maker_.emplace(capture, views, std::move(*learnt));
     warn_of_hidden(capture, views);
 }

@@ -167,7 +167,7 @@ bool ColourHistory::still(const Pixel& pixel) const {
 bool ColourHistory::compact(const Colour& colour) const {
     constexpr float kDeviations = 2.5f;
     const float freedom_degrees = 3 * float(std::max(int(colour.count) - 1, 1));
-    return float(colour.looseness) / 16 < 1 + kDeviations * std::sqrt(2 / freedom_degrees);
+    return float(colour.looseness) / 16 < usual_ * (1 + kDeviations * std::sqrt(2 / freedom_degrees));
 }
 
 const ColourHistory::Colour* ColourHistory::choose(std::size_t i) const {
@@ -203,14 +203,13 @@ void ColourHistory::judge_unrest() {
     std::vector<float> known;
     for (std::size_t i = 0; i < unrest_.size(); ++i)
         if (unrest_[i] > 0) known.push_back(unrest_[i]);
-    float usual = 1;
     if (!known.empty()) {
         // A trimmed mean: noise alone spreads single pixels widely, and a performer is among them.
         std::sort(known.begin(), known.end());
         const std::size_t from = known.size() / 10, to = known.size() - from;
         double sum = 0;
         for (std::size_t i = from; i < to; ++i) sum += known[i];
-        usual = float(sum / double(to - from));
+        usual_ = std::max(1.0f, float(sum / double(to - from)));
     }
     const auto index = [&](int x, int y) { return std::size_t(y) * std::size_t(width_) + std::size_t(x); };
     rest_.assign(pixels_.size(), Rest::plain);
@@ -231,7 +230,7 @@ void ColourHistory::judge_unrest() {
                 }
             if (count == 0) continue;
             constexpr float kOwn = 1.1f;  // what is restless alone infects its neighbours' means
-            if (unrest > kRestless * usual * float(count) && unrest_[index(x, y)] > kOwn * usual)
+            if (unrest > kRestless * usual_ * float(count) && unrest_[index(x, y)] > kOwn * usual_)
                 rest_[index(x, y)] = Rest::restless;
             else if (contrast > kTextured * float(count))
                 rest_[index(x, y)] = Rest::textured;

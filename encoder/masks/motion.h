@@ -56,6 +56,7 @@ class ColourHistory {
     };
 
     int width_, height_, samples_;
+    float usual_ = 1;  ///< unrest of what is still: what the noise model missed, such as compression
     NoiseModel noise_;
     std::vector<Pixel> pixels_;
     /// Of each pixel, whatever colour it had: moments asked about, and how free its ray was on the whole.
