@@ -202,7 +202,7 @@ class Resume(unittest.TestCase):
 
     def test_wrong_outputs_are_told_before_training(self):
         (self.folder / "out" / "manifest.mpd").unlink()  # a folder of the user's
-        for output, status in ((self.folder / "out", 2), (self.folder / "count" / "out", 1), ("/proc/volumen", 1)):
+        for output, status in ((self.folder / "out", 2), (self.capture / "transforms.json" / "out", 1), (self.folder / ("x" * 300), 1)):
             command = [BIN / "volumen-encode", self.capture, "-o", output, *OPTIONS]
             result = subprocess.run(command, capture_output=True, text=True, timeout=60)
             self.assertEqual(result.returncode, status, result.stderr)
