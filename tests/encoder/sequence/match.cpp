@@ -24,13 +24,13 @@ double share_right(const Match& match, const std::vector<std::size_t>& order) {
 
 TEST_CASE("match: shuffled splats are found again, slow or fast") {
     // The limbs swing by up to 7 degrees, and 20, where shapes have turned as well.
-    for (const auto& [frames, share] : {std::pair(0, 1.0), std::pair(1, 0.99), std::pair(3, 0.9)}) {
-        CAPTURE(frames);
+    for (const auto& expected : {std::pair(0, 1.0), std::pair(1, 0.99), std::pair(3, 0.9)}) {
+        CAPTURE(expected.first);
         const SplatCloud from = synthetic_cloud(3000, 0, 10, 4),
-                         to = synthetic_cloud(3000, 0, 10 + frames, 4);
+                         to = synthetic_cloud(3000, 0, 10 + expected.first, 4);
         const auto order = random_order(3000, 7);
         const Match match = match_splats(from, gather(to, order), {});
-        CHECK(share_right(match, order) >= share);
+        CHECK(share_right(match, order) >= expected.second);
         std::vector<bool> named(3000);
         for (const std::uint32_t partner : match.partner) {
             if (partner == kNoPartner) continue;

@@ -98,7 +98,7 @@ TEST_CASE("16-bit PNGs are rounded to 8 bits, palettes looked up, grey with alph
 
 TEST_CASE("JPEG colours survive: full range, BT.601") {
     const TemporaryFolder folder;
-    for (const auto& [r, g, b] : {std::array<int, 3>{255, 255, 255},
+    for (const auto& rgb : {std::array<int, 3>{255, 255, 255},
                                   {0, 0, 0},
                                   {255, 0, 0},
                                   {0, 255, 0},
@@ -107,15 +107,15 @@ TEST_CASE("JPEG colours survive: full range, BT.601") {
                                   {16, 235, 128}}) {
         Image8 image(64, 48, 3);
         for (std::size_t i = 0; i < image.pixels.size(); i += 3)
-            image.pixels[i] = std::uint8_t(r), image.pixels[i + 1] = std::uint8_t(g),
-            image.pixels[i + 2] = std::uint8_t(b);
+            image.pixels[i] = std::uint8_t(rgb[0]), image.pixels[i + 1] = std::uint8_t(rgb[1]),
+            image.pixels[i + 2] = std::uint8_t(rgb[2]);
         write_image(folder / "flat.jpg", image);
         const Image8 back = read_image(folder / "flat.jpg");
         REQUIRE(back.pixels.size() == image.pixels.size());
         for (std::size_t i = 0; i < image.pixels.size(); ++i) {
-            CAPTURE(r);
-            CAPTURE(g);
-            CAPTURE(b);
+            CAPTURE(rgb[0]);
+            CAPTURE(rgb[1]);
+            CAPTURE(rgb[2]);
             REQUIRE(std::abs(int(back.pixels[i]) - int(image.pixels[i])) <= 2);
         }
     }
