@@ -8,7 +8,7 @@
 #define HWY_TARGET_INCLUDE "encoder/train/blend.cpp"
 #include "hwy/foreach_target.h"
 // After foreach_target:
-#include "encoder/train/exp2-inl.h"
+#include "encoder/train/vector_math-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -153,16 +153,6 @@ void blend(const TileJob& job, PlanarImage& image, float* alpha_out) {
     });
 }
 
-/// 1 / v to about one unit in the last place.
-HWY_INLINE V reciprocal(V v) {
-#if HWY_ARCH_X86
-    const V guess = hn::ApproximateReciprocal(v);  // 12 bits or more
-    return guess * hn::NegMulAdd(v, guess, set(2));
-#else
-    return set(1) / v;
-#endif
-}
-
 #if HWY_TARGET != HWY_SCALAR
 /// out[0..3] = the sum of the 128-bit parts of v.
 template <class DV, class VV>
@@ -231,7 +221,7 @@ void blend_backward(const TileJob& job, const PlanarImage& d_image, const float*
                 const M counts = hn::And(c.visible, open);
                 const V alpha = hn::IfThenElseZero(counts, hn::Min(c.alpha, set(kMaxAlpha)));
                 const V through = set(1) - alpha;
-                const V inverse = reciprocal(through);
+                const V inverse = reciprocal(d, through);
                 const V t = hn::Load(d, transmittance + at) * inverse;
                 const V weight = alpha * t;
                 const V g0 = hn::Load(d, g[0] + at), g1 = hn::Load(d, g[1] + at), g2 = hn::Load(d, g[2] + at);

@@ -14,6 +14,7 @@
 #define HWY_TARGET_INCLUDE "encoder/train/loss.cpp"
 #include "hwy/foreach_target.h"
 // After foreach_target:
+#include "encoder/train/vector_math-inl.h"
 #include "hwy/highway.h"
 
 #ifndef VOLUMEN_TRAIN_LOSS_JOB
@@ -56,16 +57,6 @@ constexpr D d;
 
 HWY_INLINE V set(float value) {
     return hn::Set(d, value);
-}
-
-/// 1 / v to about one unit in the last place.
-HWY_INLINE V reciprocal(V v) {
-#if HWY_ARCH_X86
-    const V guess = hn::ApproximateReciprocal(v);  // 12 bits or more
-    return guess * hn::NegMulAdd(v, guess, set(2));
-#else
-    return set(1) / v;
-#endif
 }
 
 /// Slides down a strip: each row of pixels is filtered along x into a ring; from eleven such rows comes a row
@@ -193,7 +184,7 @@ class Strip {
             const V half = set(0.5f), two = set(2), c1 = set(kC1), c2 = set(kC2);
             const V a = half * m0 * m0, b = half * m1 * m1;
             const V p = hn::MulSub(half, m2, a), r = hn::MulSub(half, m3, b);
-            const V inverse1 = reciprocal(a + b + c1), inverse2 = reciprocal(p + r + c2);
+            const V inverse1 = reciprocal(d, a + b + c1), inverse2 = reciprocal(d, p + r + c2);
             const V luminance = set(1) - two * b * inverse1, structure = set(1) - two * r * inverse2;
             const V weight = hn::Load(d, weights + i);
             const V one_minus = set(1) - luminance * structure;

@@ -1,9 +1,9 @@
-// A fast vector 2^x. Included once per Highway target.
-#if defined(VOLUMEN_TRAIN_EXP2_INL_H) == defined(HWY_TARGET_TOGGLE)
-#ifdef VOLUMEN_TRAIN_EXP2_INL_H
-#undef VOLUMEN_TRAIN_EXP2_INL_H
+// Fast vector functions. Included once per Highway target.
+#if defined(VOLUMEN_TRAIN_VECTOR_MATH_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef VOLUMEN_TRAIN_VECTOR_MATH_INL_H
+#undef VOLUMEN_TRAIN_VECTOR_MATH_INL_H
 #else
-#define VOLUMEN_TRAIN_EXP2_INL_H
+#define VOLUMEN_TRAIN_VECTOR_MATH_INL_H
 #endif
 
 #include "hwy/highway.h"
@@ -27,6 +27,18 @@ HWY_INLINE V fast_exp2(D d, V x) {
     p = hn::MulAdd(p, r, hn::Set(d, 0.693146967f));
     p = hn::MulAdd(p, r, hn::Set(d, 1.00000007f));
     return hn::BitCast(d, hn::BitCast(du, p) + hn::ShiftLeft<23>(hn::BitCast(du, rounded)));
+}
+
+/// 1 / v to about one unit in the last place.
+template <class D, class V>
+HWY_INLINE V reciprocal(D d, V v) {
+    namespace hn = hwy::HWY_NAMESPACE;
+#if HWY_ARCH_X86
+    const V guess = hn::ApproximateReciprocal(v);  // 12 bits or more
+    return guess * hn::NegMulAdd(v, guess, hn::Set(d, 2.0f));
+#else
+    return hn::Set(d, 1.0f) / v;
+#endif
 }
 
 }  // namespace volumen::train::HWY_NAMESPACE
