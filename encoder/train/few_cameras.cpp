@@ -38,6 +38,7 @@ float views_of_a_surface(std::span<const Camera> cameras, glm::vec3 centre) {
 TrainSettings for_few_cameras(TrainSettings settings, int views, bool own_splats, bool own_sh_degree) {
     settings.dropout = 0.15f;
     settings.spread_weight = 1;
+    settings.smooth_weight = 0.1f;
     settings.flat_weight = 0.1f;
     settings.hull_slack = 0.02f;
     settings.start_share = 0.3f, settings.start_opacity = 0.5f;

@@ -29,8 +29,8 @@ void record_settings(const TrainSettings& settings, RunRecord& run) {
     const auto& [seed, splats, stage_splats, sh_degree, segment_frames, ssim_weight, random_background,
                  first_iterations, refresh_iterations, coarse_iterations, fine_iterations, position_rate,
                  rotation_rate, scale_rate, opacity_rate, sh_rate, rest_rate_divisor, opacity_floor,
-                 opacity_weight, size_weight, start_share, start_opacity, dropout, spread_weight, flat_weight,
-                 hull_slack, pixels_per_splat, colour, colour_rate, graph_nodes, graph_rate, arap_weight,
+                 opacity_weight, size_weight, start_share, start_opacity, dropout, spread_weight,
+                 smooth_weight, flat_weight, hull_slack, pixels_per_splat, colour, colour_rate, graph_nodes, graph_rate, arap_weight,
                  fine_position_rate, fine_rate_scale, rigid_weight, temporal_weight] = settings;
     const auto record = [&](const char* name, auto value) { run[name] = fmt::format("{}", value); };
     record("seed", seed);
@@ -57,6 +57,7 @@ void record_settings(const TrainSettings& settings, RunRecord& run) {
     record("opacity at the start", start_opacity);
     record("dropout", dropout);
     record("depth spread weight", spread_weight);
+    record("depth smoothness weight", smooth_weight);
     record("flatness weight", flat_weight);
     record("hull slack", hull_slack);
     record("pixels a splat", pixels_per_splat);

@@ -35,8 +35,9 @@ struct TrainSettings {
     float start_opacity = 0.2f;  ///< in (0, 1)
     // Off here; see few_cameras.h.
     float dropout = 0;         ///< share of the splats that sits out each iteration
-    float spread_weight = 0;   ///< on SpreadTerm, later in the first frame and in refreshed ones
-    float flat_weight = 0;     ///< on flat_term, the same; axes in extents
+    float spread_weight = 0;   ///< of DepthWeights, later in the first frame and in refreshed ones
+    float smooth_weight = 0;   ///< the same
+    float flat_weight = 0;     ///< on flat_term, axes in extents
     float hull_slack = 0;      ///< extents; splats further than it outside of a mask are pruned, 0: none
     int pixels_per_splat = 0;  ///< at most one splat for so many pixels of the subject, 0: no limit
 

@@ -16,11 +16,11 @@ constexpr float kDensifyFrom = 0.1f, kDensifyUntil = 0.6f;  ///< shares of the i
 constexpr int kPyramidLevels = 2;    ///< halvings of the coarsest image of the motion stage
 constexpr int kSmallestSide = 64;    ///< images are not halved below it
 constexpr float kRateDecay = 0.01f;  ///< last rate of positions, of the first
-/// Share of a still frame's iterations before SpreadTerm: while splats are half transparent, it would pull
-/// the front of a body and its back together.
-constexpr float kSpreadFrom = 0.5f;
-constexpr int kSpreadEvery = 2;  ///< SpreadTerm costs as much as an image: only so often
-constexpr int kShSteps = 4;      ///< a still frame's SH grows by a degree each such part of its iterations
+/// Share of a still frame's iterations before the depth terms: while splats are half transparent, they would
+/// pull the front of a body and its back together.
+constexpr float kDepthFrom = 0.5f;
+constexpr int kDepthEvery = 2;  ///< the depth terms cost as much as an image: only so often
+constexpr int kShSteps = 4;     ///< a still frame's SH grows by a degree each such part of its iterations
 constexpr float kColourLater = 0.25f;  ///< rate of the cameras' colours after the first frame, of that in it
 
 /// From 1 at t = 0 to `last` at t = 1, log-linear.
@@ -185,11 +185,11 @@ void TakeTrainer::descend_view(const TrainingView& view, const RasterSettings& r
 }
 
 /// Adds the gradients of the terms that make the splats a surface.
-void TakeTrainer::thin_surface(const Camera& camera, int iteration, int iterations, SplatCloud& gradients) {
-    if (settings_.spread_weight > 0 && float(iteration) >= kSpreadFrom * float(iterations) &&
-        iteration % kSpreadEvery == 0)
-        spread_(cloud_, camera, 0.5f * (info_.bounds_min + info_.bounds_max), extent_,
-                kSpreadEvery * settings_.spread_weight, gradients);
+void TakeTrainer::keep_surface(const TrainingView& view, int iteration, int iterations,
+                               SplatCloud& gradients) {
+    const DepthWeights weights{kDepthEvery * settings_.spread_weight, kDepthEvery * settings_.smooth_weight};
+    if (weights.any() && float(iteration) >= kDepthFrom * float(iterations) && iteration % kDepthEvery == 0)
+        depth_terms_(cloud_, view, 0.5f * (info_.bounds_min + info_.bounds_max), extent_, weights, gradients);
     if (settings_.flat_weight > 0) flat_term(cloud_, settings_.flat_weight / extent_, gradients);
 }
 
@@ -217,7 +217,7 @@ void TakeTrainer::train_still(const TrainingFrame& frame, int iterations, bool f
         const TrainingView& view = frame.views[std::size_t(order.next(random_))];
         descend_view(view, raster, gradients);
         shrink_term(cloud_, settings_.opacity_weight, settings_.size_weight / extent_, gradients);
-        thin_surface(view.camera, i, iterations, gradients);
+        keep_surface(view, i, iterations, gradients);
         adam.step(cloud_, gradients, rates(start_rate * decayed(t, kRateDecay), 1));
         if (i < until) densifier.observe(photometric_.rasteriser);
         if (i >= from && i < until && i % kDensifyEvery == 0) {

@@ -9,6 +9,7 @@
 #include "encoder/train/adam.h"
 #include "encoder/train/archive.h"
 #include "encoder/train/densify.h"
+#include "encoder/train/depth_terms.h"
 #include "encoder/train/dropout.h"
 #include "encoder/train/motion_graph.h"
 #include "encoder/train/photometric.h"
@@ -48,7 +49,7 @@ class TakeTrainer {
     void follow();
     void judge_colours(const TrainingFrame& frame, int sh_degree);
     void descend_view(const TrainingView& view, const RasterSettings& raster, SplatCloud& gradients);
-    void thin_surface(const Camera& camera, int iteration, int iterations, SplatCloud& gradients);
+    void keep_surface(const TrainingView& view, int iteration, int iterations, SplatCloud& gradients);
     void train_still(const TrainingFrame& frame, int iterations, bool from_nothing, const Tick& tick);
     void track_motion(const TrainingFrame& frame, const Tick& tick);
     void fine_tune(const TrainingFrame& frame, const Tick& tick);
@@ -61,7 +62,7 @@ class TakeTrainer {
     glm::vec3 background_;
     Photometric photometric_;
     Dropout dropout_;
-    SpreadTerm spread_;
+    DepthTerms depth_terms_;
 
     SplatCloud cloud_, previous_;
     float extent_ = 1;

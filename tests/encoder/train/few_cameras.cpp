@@ -8,6 +8,7 @@
 #include <functional>
 #include <numbers>
 
+#include "encoder/train/depth_terms.h"
 #include "encoder/train/dropout.h"
 #include "encoder/train/hull.h"
 #include "encoder/train/photometric.h"
@@ -98,27 +99,99 @@ TEST_CASE("the spread of depths and its gradient") {
     INFO("seed " << kSeed);
     std::mt19937_64 random(kSeed);
     const SplatCloud cloud = heap(20, random);
-    const Camera camera = ring(5)[1];
-    SpreadTerm term;
-    const glm::vec3 centre(0.1f, 0, 0);
+    TrainingView view;
+    view.camera = ring(5)[1];
+    view.colour = PlanarImage(view.camera.width, view.camera.height);
+    DepthTerms terms;
     SplatCloud gradient(cloud.count, 0), ignored(cloud.count, 0);
-    const float value = term(cloud, camera, centre, 0.5f, 100, gradient);
+    const auto spread = [&](const SplatCloud& at, glm::vec3 centre, float unit, SplatCloud& into) {
+        return terms(at, view, centre, unit, {.spread = 100}, into);
+    };
+    const glm::vec3 centre(0.1f, 0, 0);
+    const float value = spread(cloud, centre, 0.5f, gradient);
     CHECK(value > 0);
     // Where depths are counted from does not matter, their unit does.
-    CHECK(term(cloud, camera, glm::vec3(0), 0.5f, 100, ignored) == doctest::Approx(value).epsilon(1e-3));
-    CHECK(term(cloud, camera, centre, 1, 100, ignored) == doctest::Approx(value / 4).epsilon(1e-3));
+    CHECK(spread(cloud, glm::vec3(0), 0.5f, ignored) == doctest::Approx(value).epsilon(1e-3));
+    CHECK(spread(cloud, centre, 1, ignored) == doctest::Approx(value / 4).epsilon(1e-3));
     // Differences see pixels enter and leave at the cut of alpha, which gradients do not; those of the
     // moments are held against the reference, exactly, in test_raster.
-    check_gradient(
-        cloud, gradient, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 4e-3f, 0.1,
-        [&](const SplatCloud& at) { return double(term(at, camera, centre, 0.5f, 100, ignored)); });
+    check_gradient(cloud, gradient, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 4e-3f, 0.1,
+                   [&](const SplatCloud& at) { return double(spread(at, centre, 0.5f, ignored)); });
     // Gradients are added to what is there, and one splat alone has no spread.
     SplatCloud twice = gradient;
-    term(cloud, camera, centre, 0.5f, 100, twice);
+    spread(cloud, centre, 0.5f, twice);
     CHECK(twice.values[3] == doctest::Approx(2 * gradient.values[3]));
     const std::size_t only[] = {0};
     SplatCloud one = gather(cloud, only), none(1, 0);
-    CHECK(term(one, camera, centre, 0.5f, 100, none) == doctest::Approx(0).epsilon(1e-3).scale(value));
+    CHECK(spread(one, centre, 0.5f, none) == doctest::Approx(0).epsilon(1e-3).scale(value));
+}
+
+TEST_CASE("the unevenness of depths and its gradient") {
+    INFO("seed " << kSeed);
+    std::mt19937_64 random(kSeed);
+    constexpr int kWidth = 31, kHeight = 23;
+    DepthImage depth{kWidth, kHeight, std::vector<float>(kWidth * kHeight)};
+    PlanarImage colour(kWidth, kHeight);
+    // A slanted plane before another one; a corner is not known.
+    const auto fill = [&](float roughness) {
+        for (int y = 0; y < kHeight; ++y)
+            for (int x = 0; x < kWidth; ++x)
+                depth.z[std::size_t(y * kWidth + x)] = x + y < 8 ? 0
+                                                                 : 2 + 0.004f * float(x) - 0.002f * float(y) +
+                                                                       (x > 15 ? 1.0f : 0.0f) +
+                                                                       roughness * normal(random);
+    };
+    std::vector<float> d_z(depth.z.size(), 0), ignored(depth.z.size(), 0);
+    fill(0);
+    CHECK(smooth_term(depth, colour, 1, 100, ignored) == doctest::Approx(0).epsilon(1e-3));
+    fill(0.003f);
+    const float value = smooth_term(depth, colour, 1, 100, d_z);
+    CHECK(value > 0.1f);
+    for (std::size_t i = 0; i < depth.z.size(); ++i) {
+        const float before = depth.z[i];
+        if (before <= 0) {
+            CHECK(d_z[i] == 0);
+            continue;
+        }
+        depth.z[i] = before + 2e-4f;
+        const double up = double(smooth_term(depth, colour, 1, 100, ignored));
+        depth.z[i] = before - 2e-4f;
+        const double down = double(smooth_term(depth, colour, 1, 100, ignored));
+        depth.z[i] = before;
+        CHECK(double(d_z[i]) == doctest::Approx((up - down) / 4e-4).epsilon(0.02).scale(1));
+    }
+    // An edge of the picture may be one of the surface.
+    for (float& v : colour.values) v = uniform(random);
+    CHECK(smooth_term(depth, colour, 1, 100, ignored) < 0.5f * value);
+}
+
+TEST_CASE("the gradient of unevenness reaches the splats") {
+    // A sheet of splats with a dent: a step down the gradient flattens it.
+    SplatCloud cloud(121, 0);
+    for (std::size_t i = 0; i < cloud.count; ++i) {
+        const int x = int(i % 11) - 5, y = int(i / 11) - 5;
+        cloud.channel(0)[i] = x == 0 && y == 0 ? 0.02f : 0.0f;
+        cloud.channel(1)[i] = 0.05f * float(x), cloud.channel(2)[i] = 0.05f * float(y);
+        for (int a = 0; a < 3; ++a) cloud.channel(SplatCloud::kScale + a)[i] = a == 0 ? -6.0f : -3.2f;
+        cloud.channel(SplatCloud::kRotation)[i] = 1;
+        cloud.channel(SplatCloud::kOpacity)[i] = 3;
+    }
+    TrainingView view;
+    view.camera = ring(1)[0];
+    view.colour = PlanarImage(view.camera.width, view.camera.height);
+    DepthTerms terms;
+    SplatCloud gradient(cloud.count, 0), ignored(cloud.count, 0);
+    const auto value = [&] { return terms(cloud, view, glm::vec3(0), 0.5f, {.smooth = 1}, ignored); };
+    const float before = terms(cloud, view, glm::vec3(0), 0.5f, {.smooth = 1}, gradient);
+    CHECK(gradient.channel(0)[60] > 0);  // towards the camera is up the gradient
+    const float x = cloud.channel(0)[60];
+    cloud.channel(0)[60] = x + 1e-3f;
+    const float up = value();
+    cloud.channel(0)[60] = x - 1e-3f;
+    const float down = value();
+    CHECK(gradient.channel(0)[60] == doctest::Approx((up - down) / 2e-3f).epsilon(0.1));
+    cloud.channel(0)[60] = 0;
+    CHECK(value() < 0.2f * before);
 }
 
 TEST_CASE("flatness and its gradient: discs are left alone") {
