@@ -26,6 +26,10 @@ MaskMode parse_mask_mode(const std::string& text) {
     throw UsageError("--masks {}: there are auto, file, plate, motion and none", text);
 }
 
+bool reads_own(MaskMode mode) {
+    return mode == MaskMode::automatic || mode == MaskMode::file;
+}
+
 Masks::Masks(const Capture& capture, const std::vector<int>& views, MaskMode mode,
              const std::function<void(double)>& progress)
     : mode_(mode) {

@@ -21,6 +21,8 @@ enum class MaskMode {
 /// "auto", "file", "plate", "motion" or "none"; throws UsageError.
 MaskMode parse_mask_mode(const std::string& name);
 const char* name(MaskMode mode);
+/// Whether the mode looks at the masks that the capture has: CaptureOptions::masks.
+bool reads_own(MaskMode mode);
 
 /// Masks for the frames of some views of a capture.
 class Masks {

@@ -23,12 +23,12 @@ void make_folder(const fs::path& folder) {
 WriteResult write_masks(const fs::path& path, const fs::path& folder, const WriteOptions& options) {
     if (options.mode == MaskMode::file || options.mode == MaskMode::none)
         throw UsageError("--masks: to compute masks there are auto, plate and motion");
-    const Capture capture = Capture::open(path, {.strict = options.strict});
+    const Capture capture = Capture::open(path, {.strict = options.strict, .masks = reads_own(options.mode)});
     const auto warn = [&](const std::string& line) {
         if (options.warn) options.warn(line);
     };
     for (const std::string& line : capture.warnings()) warn(line);
-    if (capture.has_masks() && options.mode == MaskMode::automatic)
+    if (capture.has_masks())
         throw InputError("{}: has masks already; --masks plate or --masks motion computes others",
                          path.string());
     const std::vector<int> views = views_without(int(capture.views().size()), options.held_out_views);

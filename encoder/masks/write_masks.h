@@ -25,9 +25,10 @@ struct WriteResult {
     MaskMode mode = MaskMode::none;  ///< what the masks come from
 };
 
-/// Writes `folder`/mask/<frame>/<view>.png: with the capture's own folder as `folder` they become its masks.
-/// The sizes and the lenses' distortion are those of the capture's files. Throws InputError where nothing can
-/// be computed (or the capture has masks already), UsageError for views or frames that it does not have.
+/// Writes `folder`/mask/<frame>/<view>.png, 8-bit coverage, videos' too (see Capture::mask_file): with the
+/// capture's own folder as `folder` they become its masks. The sizes and the lenses' distortion are those of
+/// the capture's files. Throws InputError where nothing can be computed (or the capture has masks already, or
+/// has some that are no PNGs), UsageError for views or frames that it does not have.
 WriteResult write_masks(const std::filesystem::path& capture, const std::filesystem::path& folder,
                         const WriteOptions& options);
 

@@ -121,7 +121,8 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
                                                  .height = options.height,
                                                  .scale = options.scale,
                                                  .offsets = options.offsets,
-                                                 .strict = options.strict});
+                                                 .strict = options.strict,
+                                                 .masks = masks::reads_own(options.masks)});
     Warnings warnings(options.warn, capture);
     const std::vector<int> views = views_without(int(capture.views().size()), options.held_out_views);
     const auto [first, end] = frames_within(capture.frame_count(), options.first_frame, options.end_frame);

@@ -107,7 +107,7 @@ Capture Capture::open(const std::filesystem::path& path, const CaptureOptions& o
     const auto add = [&](RigView& view) {
         ViewSource source;
         source.rig = std::move(view);
-        bool masked = source.rig.mask.has_value();
+        source.masked = source.rig.mask.has_value();
         if (source.rig.video) {
             const VideoReader video(source.rig.image.first);
             source.stored_width = video.width(), source.stored_height = video.height();
@@ -116,12 +116,9 @@ Capture Capture::open(const std::filesystem::path& path, const CaptureOptions& o
         } else {
             const ImageInfo info = stored_image(source.rig.image, pass_over);
             source.stored_width = info.width, source.stored_height = info.height;
-            masked |= info.alpha;
+            source.masked |= info.alpha;
         }
-        if (state->sources.empty()) state->masks = masked;
-        if (masked != state->masks)
-            throw InputError("{}: has {} mask, unlike the views before it: all views need one, or none",
-                             source.rig.place, masked ? "a" : "no");
+        source.opaque = !options.masks;
         fit_to_stored(source);
         choose_output_size(source, options);
         state->sources.push_back(std::move(source));
@@ -138,6 +135,12 @@ Capture Capture::open(const std::filesystem::path& path, const CaptureOptions& o
         }
     }
     if (state->sources.empty()) throw InputError(options.problems->front());
+    state->masks = options.masks && std::ranges::any_of(state->sources, &ViewSource::masked);
+    if (state->masks && options.problems)
+        std::erase_if(state->sources, [&](const ViewSource& source) {
+            if (!source.masked) options.problems->push_back(no_mask(source));
+            return !source.masked;
+        });
     state->frame_count = count_frames(state->rig, state->sources, pass_over);
     use_offsets(state->sources, options.offsets);
     for (const ViewSource& source : state->sources)
@@ -185,15 +188,6 @@ const ViewSource& source_of(const Capture::State& state, int view) {
     if (view < 0 || view >= int(state.views.size()))
         throw UsageError("the capture has views 0 to {}, not {}", state.views.size() - 1, view);
     return state.sources[std::size_t(view)];
-}
-
-/// Without alpha, if it has any.
-Image8 opaque(const Image8& image) {
-    if (image.channels == 3) return image;
-    Image8 out(image.width, image.height, 3);
-    for (std::size_t i = 0, j = 0; j < out.pixels.size(); i += std::size_t(image.channels), j += 3)
-        std::copy_n(&image.pixels[i], 3, &out.pixels[j]);
-    return out;
 }
 
 void check_frame(const Capture::State& state, int frame) {

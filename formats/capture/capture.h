@@ -22,6 +22,7 @@ struct CaptureOptions {
     double scale = 1;  ///< applied when width is 0: 1/3 hands out a third of the size
     std::vector<int> offsets = {};  ///< frames, one a view (CaptureView::offset); empty: the file's
     bool strict = false;            ///< one missing or damaged image is an error, not an absence
+    bool masks = true;              ///< false: the capture's own are passed over, as if it had none
     /// Where set: a view at fault is left out, and why is added here, instead of an error. Indices are then
     /// those of the views that are left.
     std::vector<std::string>* problems = nullptr;
@@ -50,7 +51,8 @@ struct CaptureView {
 /// A capture on disk, in any layout that readers/layout.h knows: one image a view and frame
 /// (`image/<frame>/<view>.png`: the path's folder that is the frame number counts up, or
 /// `<view>/<frame>.png`), one video a view, or single images (a one-frame take). Masks: alpha, or a folder
-/// (`mask/<frame>/<view>.png`, or `mask_path` in the file), or none.
+/// (`mask/<frame>/<view>.png`, for videos too, or `mask_path` in the file), or none. Where only some views
+/// have masks, reading another throws InputError.
 class Capture {
   public:
     /// `path` is the folder or its calibration. Looks at the headers of frame 0's images (videos: at their
@@ -87,6 +89,7 @@ class Capture {
     /// distorted, padded.
     Image8 stored_mask(int view, const Image8& mask) const;
     /// Where the capture's folder has, or would have, the mask of a view and frame: mask/<frame>/<view>.png.
+    /// Throws InputError where the view's own mask is something else, such as a video, that would hide it.
     std::filesystem::path mask_file(int view, int frame) const;
 
     struct State;

@@ -18,6 +18,8 @@ struct ViewSource {
     int width = 0, height = 0;   ///< as handed out
     int offset = 0;              ///< as CaptureView has it
     int files = 1;               ///< frames that the view's own files have
+    bool masked = false;         ///< its images have alpha, or masks beside them
+    bool opaque = false;         ///< both are passed over
 
     /// The view's own frame that shows the take's; nothing where the offset leads past its files.
     std::optional<int> own_frame(int frame) const {
@@ -37,10 +39,14 @@ struct Capture::State {
     std::optional<PointCloud> points;
 };
 
+/// What is wrong with a view that has no masks where others have some.
+std::string no_mask(const ViewSource& source);
+
 /// The frames of one view in the order they are asked for; videos stay open.
 class ViewFrames {
   public:
-    ViewFrames(const ViewSource& source, bool masks) : source_(source), masks_(masks) {}
+    /// `masks`: of the capture. Throws InputError where it has them and the view has not.
+    ViewFrames(const ViewSource& source, bool masks);
     bool covers(int frame) const { return source_.own_frame(frame).has_value(); }
     /// Throws InputError where there is no image of the take's frame.
     ViewImage read(int frame);
@@ -48,14 +54,20 @@ class ViewFrames {
     ViewImage read_if_present(int frame);
 
   private:
-    Image8 load(const FramePath& path, std::optional<VideoReader>& video, int own) const;
+    struct Video {
+        std::optional<VideoReader> reader;
+        int failures = 0;  ///< one after the other
+    };
+    Image8 load(const FramePath& path, Video& video, int own) const;
 
     const ViewSource& source_;
     bool masks_;
-    std::optional<VideoReader> image_video_, mask_video_;
-    int failures_ = 0;  ///< one after the other
+    Video image_video_, mask_video_;
     std::string last_problem_;
 };
+
+/// Without alpha, if it has any.
+Image8 opaque(const Image8& image);
 
 /// Crops, undistorts, resizes and splits a view's stored image (3 or 4 channels).
 ViewImage prepared(Image8 image, const ViewSource& source);

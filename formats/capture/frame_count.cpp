@@ -1,6 +1,5 @@
 // How many frames a capture has, from the files on disk.
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <set>
 
@@ -9,31 +8,6 @@
 
 namespace volumen {
 namespace {
-
-namespace fs = std::filesystem;
-
-/// The numbers from the view's first on that are there.
-std::set<int> numbers_of(const FramePath& path) {
-    const std::size_t slash = path.before.rfind('/');
-    const std::string start = path.before.substr(slash == path.before.npos ? 0 : slash + 1),
-                      end = path.after.substr(0, path.after.find('/'));
-    const fs::path folder =
-        slash == path.before.npos ? fs::path(".") : fs::path(path.before.substr(0, slash + 1));
-    std::set<int> numbers{path.first_number};
-    std::error_code error;
-    for (fs::directory_iterator entry(folder, error), last; !error && entry != last; entry.increment(error)) {
-        const std::string name = entry->path().filename().string();
-        if (name.size() <= start.size() + end.size() || !name.starts_with(start) || !name.ends_with(end))
-            continue;
-        const std::string digits = name.substr(start.size(), name.size() - start.size() - end.size());
-        int number = 0;
-        const auto [stop, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-        if (problem == std::errc{} && stop == digits.data() + digits.size() && number > path.first_number &&
-            digits == fmt::format("{:0{}}", number, path.digits))
-            numbers.insert(number);
-    }
-    return numbers;
-}
 
 /// Frames that a view's numbers reach to. Holes in numbered files are missing images; a folder that is
 /// missing takes every view's image of a frame with it: that is an error, unless `known` says that the take
@@ -68,7 +42,7 @@ int count_frames(const Rig& rig, std::vector<ViewSource>& sources,
         if (!image.numbered) continue;
         const auto [found, is_new] =
             listed.try_emplace({image.before, image.after.substr(0, image.after.find('/'))});
-        if (is_new) found->second = numbers_of(image);
+        if (is_new) found->second = image.numbers();
         source.files =
             count_files(image, found->second, rig.frame_count.value_or(kMaxFrames), source.rig.place);
     }

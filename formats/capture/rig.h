@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,8 @@ struct FramePath {
     std::filesystem::path file(int frame) const;
     /// The folder or file that is frame `frame`'s and no other's.
     std::filesystem::path own_part(int frame) const;
+    /// Of a numbered path: first_number, and the higher numbers whose own parts are on the disk.
+    std::set<int> numbers() const;
 };
 
 struct RigView {
@@ -40,7 +43,7 @@ struct RigView {
 
     /// Found on disk.
     FramePath image;
-    std::optional<FramePath> mask;
+    std::optional<FramePath> mask;                    ///< of a video: a video, or numbered images
     std::optional<std::filesystem::path> background;  ///< its plate
     bool video = false;
 

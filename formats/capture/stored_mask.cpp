@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "formats/capture/capture_state.h"
+#include "formats/capture/readers/mask_files.h"
 #include "formats/core/error.h"
 #include "formats/media/image_file.h"
 
@@ -61,26 +62,9 @@ Image8 Capture::stored_mask(int view, const Image8& mask) const {
     return out;
 }
 
-namespace fs = std::filesystem;
-
-fs::path Capture::mask_file(int view, int frame) const {
+std::filesystem::path Capture::mask_file(int view, int frame) const {
     const ViewSource& source = state_->sources.at(std::size_t(view));
-    const int own = source.own_frame(frame).value_or(frame);
-    const fs::path file = source.rig.image.file(own);
-    if (source.rig.video) return fs::path("mask") / std::to_string(own) / (file.stem().string() + ".png");
-    const fs::path relative = file.lexically_proximate(state_->rig.folder);
-    // As the reader of masks looks for them: "mask" for the folder that is called image, or in front.
-    std::vector<fs::path> parts(relative.begin(), relative.end());
-    const auto images = std::find_if(parts.begin(), parts.end() - 1,
-                                     [](const fs::path& part) { return part.string().starts_with("image"); });
-    if (images == parts.end() - 1)
-        parts.insert(parts.begin(), "mask");
-    else
-        *images = "mask";
-    fs::path out;
-    for (const fs::path& part : parts)
-        if (part != "..") out /= part;
-    return out.replace_extension(".png");
+    return mask_path(state_->rig.folder, source.rig, source.own_frame(frame).value_or(frame));
 }
 
 }  // namespace volumen

@@ -46,15 +46,33 @@ void split(const Image8& image, ViewImage& out) {
 
 }  // namespace
 
-Image8 ViewFrames::load(const FramePath& path, std::optional<VideoReader>& video, int own) const {
+Image8 opaque(const Image8& image) {
+    if (image.channels == 3) return image;
+    Image8 out(image.width, image.height, 3);
+    for (std::size_t i = 0, j = 0; j < out.pixels.size(); i += std::size_t(image.channels), j += 3)
+        std::copy_n(&image.pixels[i], 3, &out.pixels[j]);
+    return out;
+}
+
+std::string no_mask(const ViewSource& source) {
+    return fmt::format("{}: has no mask, unlike other views: all views need one, or none", source.rig.place);
+}
+
+ViewFrames::ViewFrames(const ViewSource& source, bool masks) : source_(source), masks_(masks) {
+    if (masks && !source.masked) throw InputError(no_mask(source));
+}
+
+Image8 ViewFrames::load(const FramePath& path, Video& video, int own) const {
     Image8 image;
     std::string name = path.file(own).string();
-    if (source_.rig.video) {
-        if (!video) video.emplace(path.first);
-        if (own >= video->frame_count())
-            throw InputError("{}: has {} frames, fewer than the take", name, video->frame_count());
-        video->seek(own);
-        if (!video->next(image)) throw InputError("{}: ends before frame {}", name, own);
+    if (source_.rig.video && !path.numbered) {
+        ++video.failures;
+        if (!video.reader) video.reader.emplace(path.first);
+        if (own >= video.reader->frame_count())
+            throw InputError("{}: has {} frames, fewer than the take", name, video.reader->frame_count());
+        video.reader->seek(own);
+        if (!video.reader->next(image)) throw InputError("{}: ends before frame {}", name, own);
+        video.failures = 0;
         name += fmt::format(" frame {}", own);
     } else {
         image = read_image(name);
@@ -71,6 +89,7 @@ ViewImage ViewFrames::read(int frame) {
         throw InputError("{}: no image of frame {}: its offset of {} leads past its {} frames",
                          source_.rig.place, frame, source_.offset, source_.files);
     Image8 image = load(source_.rig.image, image_video_, *own);
+    if (source_.opaque) image = opaque(image);
     if (masks_ && source_.rig.mask) {
         image = with_mask(image, load(*source_.rig.mask, mask_video_, *own));
     } else if (!masks_ && image.channels == 4) {
@@ -90,19 +109,21 @@ ViewImage ViewFrames::read(int frame) {
 ViewImage ViewFrames::read_if_present(int frame) {
     ViewImage out;
     if (!source_.own_frame(frame)) return out;
-    if (failures_ == kMaxFailures) {
+    const auto given_up = [](const Video& video) { return video.failures == kMaxFailures; };
+    if (given_up(image_video_) || given_up(mask_video_)) {
         out.problem = last_problem_;
         return out;
     }
     try {
         out = read(frame);
-        failures_ = 0;
     } catch (const InputError& error) {
         out = {};
         out.problem = last_problem_ = error.what();
-        if (source_.rig.video && ++failures_ == kMaxFailures)
-            last_problem_ = fmt::format("{}: {} frames in a row cannot be read, the rest of it is left out",
-                                        source_.rig.image.first.string(), kMaxFailures);
+        for (const bool mask : {false, true})
+            if (given_up(mask ? mask_video_ : image_video_))
+                last_problem_ =
+                    fmt::format("{}: {} frames in a row cannot be read, the rest of it is left out",
+                                (mask ? *source_.rig.mask : source_.rig.image).first.string(), kMaxFailures);
     }
     return out;
 }

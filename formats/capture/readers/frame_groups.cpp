@@ -158,6 +158,32 @@ fs::path FramePath::file(int frame) const {
                : first;
 }
 
+std::set<int> FramePath::numbers() const {
+    const std::size_t slash = before.rfind('/');
+    const std::string start = before.substr(slash == before.npos ? 0 : slash + 1),
+                      end = after.substr(0, after.find('/'));
+    const fs::path folder = slash == before.npos ? fs::path(".") : fs::path(before.substr(0, slash + 1));
+    std::set<int> numbers{first_number};
+    std::error_code error;
+    for (fs::directory_iterator entry(folder, error), last; !error && entry != last; entry.increment(error)) {
+        const std::string name = entry->path().filename().string();
+        if (name.size() <= start.size() + end.size() || !name.starts_with(start) || !name.ends_with(end))
+            continue;
+        const std::string text = name.substr(start.size(), name.size() - start.size() - end.size());
+        int number = 0;
+        const auto [stop, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (problem == std::errc{} && stop == text.data() + text.size() && number > first_number &&
+            text == fmt::format("{:0{}}", number, digits))
+            numbers.insert(number);
+    }
+    return numbers;
+}
+
+FramePath counted_as(const FramePath& path, const fs::path& first) {
+    if (!path.numbered) return {.first = first};
+    return path.after.find('/') == path.after.npos ? by_file(first) : by_folder(first);
+}
+
 std::optional<int> folder_number(const std::string& name) {
     return number_in(name);
 }

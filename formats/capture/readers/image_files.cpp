@@ -9,6 +9,7 @@
 #include "formats/capture/capture.h"
 #include "formats/capture/readers/colmap.h"
 #include "formats/capture/readers/frame_groups.h"
+#include "formats/capture/readers/mask_files.h"
 #include "formats/core/error.h"
 
 namespace volumen {
@@ -170,24 +171,6 @@ std::vector<fs::path> find_images(Rig& rig) {
     return named;
 }
 
-/// A mask in a folder beside the images': image/0/3.png has mask/0/3.png or masks/0/3.png.
-std::optional<fs::path> mask_beside(const fs::path& root, const fs::path& image) {
-    const std::vector<fs::path> parts(image.begin(), image.end());
-    const auto images = std::find_if(parts.begin(), parts.end() - 1,
-                                     [](const fs::path& part) { return part.string().starts_with("image"); });
-    for (const char* name : {"mask", "masks"}) {
-        fs::path candidate;
-        if (images == parts.end() - 1) candidate /= name;
-        for (auto part = parts.begin(); part != parts.end(); ++part)
-            candidate /= part == images && images != parts.end() - 1 ? fs::path(name) : *part;
-        if (is_file(root / candidate)) return candidate;
-        if (const fs::path longer = candidate.string() + ".png"; is_file(root / longer)) return longer;
-        candidate.replace_extension(".png");
-        if (is_file(root / candidate)) return candidate;
-    }
-    return std::nullopt;
-}
-
 /// A file that the calibration names must be there.
 std::optional<fs::path> named_file(const Rig& rig, const std::string& path, const char* key,
                                    const std::string& place) {
@@ -278,7 +261,6 @@ void find_image_files(Rig& rig) {
         if (view.video != rig.views.front().video)
             throw InputError("{}: a video and an image as views of one capture", view.place);
         std::optional<fs::path> mask = named_file(rig, view.mask_path, "mask_path", view.place);
-        if (!mask) mask = mask_beside(rig.folder, images[i]);
         if (mask && is_video(*mask) != view.video)
             throw InputError("{}: mask_path must be a video where the view is one", view.place);
         view.image = {.first = images[i]};
@@ -289,6 +271,7 @@ void find_image_files(Rig& rig) {
         throw InputError("{}: {} views, but at most {} are accepted", rig.file.string(), rig.views.size(),
                          kMaxViews);
     settle_names(rig);
+    find_masks(rig);
     settle_offsets(rig);
     for (RigView& view : rig.views) view.background = plate_of(rig, view);
     if (!rig.points_path.empty())

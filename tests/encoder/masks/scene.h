@@ -6,6 +6,7 @@
 #include <random>
 
 #include "tests/formats/media/rig_writer.h"
+#include "tests/formats/media/video_writer.h"
 
 namespace volumen::masks {
 
@@ -27,6 +28,7 @@ struct Scene {
     int views = 8, frames = 14, size = 72;
     float noise = 2.5f;
     bool room = false;
+    std::string files = "image/{frame}/{view}.png";  ///< or {view}.mp4
     std::mt19937_64 random{kSeed};
 
     Camera camera(int view) const { return ring_camera(view, views, size, size); }
@@ -110,15 +112,33 @@ struct Scene {
         return noisy(levels);
     }
 
+    std::string file(int view, int frame) const {
+        return fmt::format(fmt::runtime(files), fmt::arg("view", view), fmt::arg("frame", frame));
+    }
+
     /// As a capture without masks, with or without background/<view>.png.
     void write(const TemporaryFolder& folder, bool plates) {
         nlohmann::json rig = {{"fps", 25}, {"frames", nlohmann::json::array()}};
+        const bool video = files.ends_with(".mp4");
         for (int view = 0; view < views; ++view) {
-            rig["frames"].push_back(rig_entry("image/0/" + std::to_string(view) + ".png", camera(view)));
-            if (plates) put_image(folder / ("background/" + std::to_string(view) + ".png"), plate(view));
-            for (int frame = 0; frame < frames; ++frame)
-                put_image(folder / ("image/" + std::to_string(frame) + "/" + std::to_string(view) + ".png"),
-                          photograph(view, frame));
+            nlohmann::json entry = rig_entry(file(view, 0), camera(view));
+            if (plates) {
+                const std::string background = "background/" + std::to_string(view) + ".png";
+                put_image(folder / background, plate(view));
+                if (files != Scene{}.files) entry["background_path"] = background;
+            }
+            rig["frames"].push_back(entry);
+            std::vector<Image8> images;
+            for (int frame = 0; frame < frames; ++frame) {
+                Image8 image = photograph(view, frame);
+                if (video)
+                    images.push_back(std::move(image));
+                else
+                    put_image(folder / file(view, frame), image);
+            }
+            if (!video) continue;
+            std::filesystem::create_directories((folder / file(view, 0)).parent_path());
+            write_video(folder / file(view, 0), images);
         }
         folder.write("transforms.json", rig.dump());
     }
