@@ -25,10 +25,10 @@ int export_take(const std::filesystem::path& source, const std::filesystem::path
         write_ply(model_frame_path(target.path(), frame), content->unpacked());
         if (options.progress) options.progress(frame - options.first_frame + 1, end - options.first_frame);
     }
-    // Beside the frames, in a folder of its own: whoever packs the folder again must not take it for a frame.
     if (const std::optional<SplatCloud> stage = take->stage()) {
-        std::filesystem::create_directory(target.path() / "stage");
-        write_ply(target.path() / "stage" / kStageFile, *stage);
+        const std::filesystem::path file = stage_path(target.path());
+        std::filesystem::create_directory(file.parent_path());
+        write_ply(file, *stage);
     }
     write_sequence_info(target.path(), {take->info(), decoded});
     target.commit();

@@ -11,10 +11,11 @@ struct ExportOptions {
     std::function<void(int done, int of)> progress;
 };
 
-/// Writes frame_000012.ply … (the take's frame numbers) and take.json, whose metadata `pack` reads again,
-/// into `directory`, which appears whole or not at all. `source`: a stream, a model, or a directory of splat
-/// files. Returns the number of frames. Throws UsageError when `directory` is something else, or the frames
-/// are not the take's; InputError when the source cannot be read.
+/// Writes frame_000012.ply … (the take's frame numbers), stage/stage.ply where there is a stage, and
+/// take.json, whose metadata `pack` reads again with all of them, into `directory`, which appears whole or
+/// not at all. `source`: a stream, a model, or a directory of splat files. Returns the number of frames.
+/// Throws UsageError when `directory` is something else, or the frames are not the take's; InputError when
+/// the source cannot be read.
 int export_take(const std::filesystem::path& source, const std::filesystem::path& directory,
                 const ExportOptions& options);
 

@@ -71,9 +71,17 @@ std::filesystem::path model_frame_path(const std::filesystem::path& model, int f
     return model / fmt::format("frame_{:06}.ply", frame);
 }
 
-std::optional<SplatCloud> read_stage(const std::filesystem::path& model) {
-    if (!is_model(model) || !std::filesystem::exists(model / kStageFile)) return std::nullopt;
-    return read_ply(model / kStageFile);
+std::filesystem::path stage_path(const std::filesystem::path& directory) {
+    return is_model(directory) ? directory / kStageFile : directory / "stage" / kStageFile;
+}
+
+std::optional<SplatCloud> read_stage(const std::filesystem::path& directory) {
+    const std::filesystem::path file = stage_path(directory);
+    if (!std::filesystem::exists(file)) return std::nullopt;
+    SplatCloud stage = read_ply(file);
+    if (stage.count == 0)
+        throw InputError("{}: has no splats; remove it to do without a stage", file.string());
+    return stage;
 }
 
 void write_model_info(const std::filesystem::path& model, const ModelInfo& info) {

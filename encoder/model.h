@@ -44,8 +44,12 @@ struct ModelInfo {
 /// MODEL/frame_000000.ply …: written whole, then renamed.
 std::filesystem::path model_frame_path(const std::filesystem::path& model, int frame);
 void write_model_info(const std::filesystem::path& model, const ModelInfo& info);
-/// The splats of a model's stage.
-std::optional<SplatCloud> read_stage(const std::filesystem::path& model);
+/// Where a model has its stage; in a folder of splat files it lies in a folder of its own, since all files
+/// beside them are frames: stage/stage.ply.
+std::filesystem::path stage_path(const std::filesystem::path& directory);
+/// The splats of the stage of a model or a folder of splat files; nothing where there is none. Throws
+/// InputError where it cannot be read or is empty.
+std::optional<SplatCloud> read_stage(const std::filesystem::path& directory);
 /// Whether the directory has a model.json.
 bool is_model(const std::filesystem::path& directory);
 /// Reads model.json.

@@ -64,12 +64,11 @@ class StreamSource : public FrameSource {
 
 class FileSource : public FrameSource {
   public:
-    explicit FileSource(const fs::path& path) {
+    explicit FileSource(const fs::path& path) : stage_(read_stage(path)) {
         if (is_model(path)) {
             const ModelInfo model = read_model_info(path);
             info_ = model.take, sh_degree_ = model.sh_degree;
             files_ = model_frames(path);
-            stage_ = read_stage(path);
             return;
         }
         files_ = list_frame_files(path);

@@ -268,7 +268,6 @@ PackResult pack(const std::filesystem::path& model, const std::filesystem::path&
         result = {packer.write(directory.path(), options.quality), options.quality, 0};
     Manifest manifest = manifest_of(packer, directory.path());
     if (stage) {
-        if (stage->count == 0) throw InputError("{}: has no splats", (model / kStageFile).string());
         PackOptions quiet = options;
         quiet.progress = nullptr;
         Packer surroundings(std::make_unique<StageSegments>(std::move(*stage), packer.take()), kStageNames,

@@ -38,9 +38,10 @@ struct PackResult {
 /// Throws what pack() would throw for these options, and where nothing can be written at `stream`.
 void check_packing(const std::filesystem::path& stream, const PackOptions& options);
 
-/// Packs a model, or a directory of splat files of any kind, one a frame, into a stream directory, written
-/// under a temporary name beside it and renamed when whole and checked (decoded again: exact parts equal,
-/// every plane within its bound). An existing stream at `stream` is replaced only then.
+/// Packs a model, or a directory of splat files of any kind, one a frame, with its stage (stage_path), into a
+/// stream directory, written under a temporary name beside it and renamed when whole and checked (decoded
+/// again: exact parts equal, every plane within its bound). An existing stream at `stream` is replaced only
+/// then.
 PackResult pack(const std::filesystem::path& model, const std::filesystem::path& stream,
                 const PackOptions& options);
 
