@@ -62,6 +62,27 @@ class BadCaptures(unittest.TestCase):
         self.image(1, 2).unlink()
         self.refused("image/1/2.png", "no such file", options=["--strict"])
 
+    def test_strict_end_before_a_frame_is_whole_leaves_nothing(self):
+        self.image(1, 2).unlink()
+        draft = ["--preset", "draft", "--splats", 300]
+        self.refused("image/1/2.png", options=["--strict", "--frames", "1:3", *draft])
+        self.assertEqual(os.listdir(self.out.parent), [])
+        for options in ["--strict", "--frames", "1:3"], ["--frames", "1:3"]:  # neither asks for --resume
+            result = encode("train", self.capture, "-o", self.out, *draft, *options)
+            self.assertEqual(result.returncode, 1 if "--strict" in options else 0, result.stderr)
+            self.assertNotIn("--resume", result.stderr)
+        self.assertEqual(os.listdir(self.out.parent), ["model"])
+
+    def test_strict_end_behind_a_whole_frame_goes_on_without_strict(self):
+        self.image(1, 2).unlink()
+        draft = ["--preset", "draft", "--splats", 300]
+        self.refused("image/1/2.png", "1 of 3 frames are kept", options=["--strict", *draft])
+        self.refused("an unfinished run stands in", "--resume", "--restart", options=draft, status=2)
+        result = encode("train", self.capture, "-o", self.out, *draft, "--resume", "--json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(json.loads(result.stdout)["train"]["resumed_frames"], 1)
+        self.assertEqual(os.listdir(self.out.parent), ["model"])
+
     def test_unreadable_image(self):
         self.image(0, 2).write_bytes(b"not an image at all")
         self.refused("image/0/2.png", "not an image", options=["--strict"])
