@@ -38,15 +38,19 @@ struct Arguments {
     bool json = false, strict = false, resume = false, restart = false;
 };
 
+void add_masks_option(CLI::App& app, Arguments& a) {
+    app.add_option("--masks", a.masks, "where masks come from: the capture, plates, motion")
+        ->type_name("auto|file|plate|motion|none")
+        ->capture_default_str();
+}
+
 void add_training_options(CLI::App& app, Arguments& a) {
     app.add_option("--preset", a.preset, "how long it may take")->capture_default_str();
     app.add_option("--frames", a.frames, "A:B, frames A to B of the capture, without B");
     app.add_option("--views-holdout", a.holdout, "views that nothing is learnt from, such as 3,9,14");
     app.add_option("--size", a.size, "the images' longer side (640), or WxH (504x378)");
     app.add_option("--sync", a.sync, "frames that views are late, such as 3:2,cam04:-1, or estimated");
-    app.add_option("--masks", a.masks, "where masks come from")
-        ->type_name("auto|file|plate|motion|none")
-        ->capture_default_str();
+    add_masks_option(app, a);
     app.add_option("--stage", a.stage,
                    "the still surroundings, stored once: auto is on where masks are computed")
         ->capture_default_str()
@@ -220,7 +224,9 @@ void run_evaluate(const Arguments& a) {
     if (!a.html_file.empty()) options.html = a.html_file;
     if (!a.images.empty()) options.images = a.images;
     if (!a.contact_sheet.empty()) options.contact_sheet = a.contact_sheet;
-    Progress progress("evaluate", "frame");
+    options.masks = masks::parse_mask_mode(a.masks);
+    Progress learning("masks", "pass"), progress("evaluate", "frame");
+    options.learning = [&](double share) { learning(0, 1, share); };
     options.progress = [&](int done, int of) { progress(done - 1, of, 1); };
     const Evaluation e = evaluate(a.stream, a.capture, options);
     fmt::print(stderr,
@@ -396,6 +402,7 @@ int run(int argc, char** argv) {
     evaluation.add_option("--size", a.size, "the images' longer side (640), or WxH (504x378)");
     evaluation.add_option("--frames", a.frames, "A:, the capture's frame that is the stream's first");
     evaluation.add_option("--sync", a.sync, "frames that views are late, such as 3:2,cam04:-1");
+    add_masks_option(evaluation, a);
     evaluation.add_option("--json", a.json_file, "write figures, means and per frame (-: stdout)");
     evaluation.add_option("--html", a.html_file, "write a report with charts and pictures");
     evaluation.add_option("--images", a.images, "write the rendered images into this folder");

@@ -41,21 +41,27 @@ class Evaluator {
           capture_(Capture::open(capture, {.width = options.width,
                                            .height = options.height,
                                            .scale = options.scale,
-                                           .offsets = options.offsets})),
+                                           .offsets = options.offsets,
+                                           .masks = masks::reads_own(options.masks)})),
           background_(source_->info().background) {
         choose_views();
         frame_count_ = std::min(source_->frame_count(), capture_.frame_count() - options.first_capture_frame);
         if (options.first_capture_frame < 0 || frame_count_ < 1)
             throw InputError("{}: has {} frames, none of which is frame {}; check the first frame",
                              capture.string(), capture_.frame_count(), options.first_capture_frame);
+        choose_masks();
         renderer_ =
             options.use_gpu ? make_gpu_renderer(options.device, background_) : make_cpu_renderer(background_);
-        if (const std::optional<SplatCloud> stage = source_->stage()) renderer_->set_stage(*stage);
+        if (const std::optional<SplatCloud> stage = source_->stage()) {
+            renderer_->set_stage(*stage);
+            cut_out_ = false;
+        }
         figures_.stream =
             stream.filename().empty() ? stream.parent_path().filename().string() : stream.filename().string();
         figures_.capture = capture.filename().empty() ? capture.parent_path().filename().string()
                                                       : capture.filename().string();
         figures_.device = renderer_->device();
+        figures_.masks = masks::name(masks_->mode());
         figures_.fps = source_->info().fps.value();
         figures_.tracks = source_->tracks();
         for (const int v : views_) {
@@ -70,15 +76,17 @@ class Evaluator {
     void measure() {
         for (const std::string& line : capture_.warnings())
             fmt::print(stderr, "volumen-encode: warning: {}\n", line);
+        for (const std::string& line : masks_->warnings())
+            fmt::print(stderr, "volumen-encode: warning: {}\n", line);
         before_.resize(views_.size());
-        FrameReader truth(capture_, views_, options_.first_capture_frame,
+        FrameReader truth(capture_, read_views_, options_.first_capture_frame,
                           options_.first_capture_frame + frame_count_);
         source_->seek(0);
         for (int i = 0; i < frame_count_; ++i) {
             std::optional<SourceFrame> frame = source_->next();
-            const std::optional<CaptureFrame> views = truth.next();
+            std::optional<CaptureFrame> views = truth.next();
             if (!frame || !views) throw InputError("{}: ends after {} frames", figures_.stream, i);
-            measure_frame(*frame, *views);
+            measure_frame(*frame, masked(std::move(*views)));
             if (options_.progress) options_.progress(i + 1, frame_count_);
         }
         tell_uncovered();
@@ -97,9 +105,9 @@ class Evaluator {
              ++tried)
             view = (view + 1) % views_.size();
         const int v = views_[view];
-        const ViewImage truth = capture_.read(v, capture_frame);
+        const ViewImage truth = read(view, capture_frame);
         Image8 render = renderer_->render(capture_.views()[std::size_t(v)].camera);
-        Image8 shown = to_8_bit(composite(truth, background_));
+        Image8 shown = shown_truth(truth);
         const double db = psnr(render, shown, truth.valid).value_or(0);
         return {std::move(shown), std::move(render), db, v};
     }
@@ -138,6 +146,52 @@ class Evaluator {
     }
 
   private:
+    /// Masks for `read_views_`, which are those to compare, or all where masks are computed: views judge each
+    /// other's.
+    void choose_masks() {
+        read_views_ = views_;
+        if (!capture_.has_masks() && options_.masks != masks::MaskMode::none) {
+            read_views_.resize(capture_.views().size());
+            std::iota(read_views_.begin(), read_views_.end(), 0);
+        }
+        masks_.emplace(capture_, read_views_, options_.masks, options_.learning);
+        if (!masks_->backgrounds()) read_views_ = views_;
+        cut_out_ = !masks_->backgrounds() || background_ != glm::vec3(0);
+    }
+
+    /// The views to compare, in their order, of a frame of `read_views_`.
+    CaptureFrame masked(CaptureFrame frame) const {
+        std::vector<Image8> whole;
+        if (!cut_out_)
+            for (const ViewImage& image : frame.images) whole.push_back(image.rgb);
+        masks_->apply(frame);
+        CaptureFrame out{frame.index, {}};
+        for (const int v : views_) {
+            const auto at = std::size_t(std::ranges::find(read_views_, v) - read_views_.begin());
+            if (!cut_out_) frame.images[at].rgb = whole[at];
+            out.images.push_back(frame.images[at]);
+        }
+        return out;
+    }
+
+    /// views_[k] of a frame that it covers, by random access. Throws where there is no image.
+    ViewImage read(std::size_t k, int capture_frame) const {
+        if (!masks_->backgrounds()) {
+            CaptureFrame frame{capture_frame, {capture_.read(views_[k], capture_frame)}};
+            masks_->apply(frame);
+            return std::move(frame.images.front());
+        }
+        CaptureFrame frame =
+            FrameReader(capture_, read_views_, capture_frame, capture_frame + 1).next().value();
+        return std::move(masked(std::move(frame)).images[k]);
+    }
+
+    /// What the render is held to.
+    Image8 shown_truth(const ViewImage& image) const {
+        if (cut_out_ || image.alpha.empty()) return to_8_bit(composite(image, background_));
+        return image.rgb;
+    }
+
     /// Those that a view shows.
     std::vector<int> measured_frames() const {
         std::vector<int> frames;
@@ -210,7 +264,7 @@ class Evaluator {
             before_[k] = {};
             return {};
         }
-        Image8 truth = to_8_bit(composite(image, background_));
+        Image8 truth = shown_truth(image);
         if (truth.width != render.width || truth.height != render.height)
             throw InputError("view {}: its images differ in size", views_[k]);
         constexpr int kInside = 128;  // alpha of 0.5
@@ -244,6 +298,9 @@ class Evaluator {
     Capture capture_;
     glm::vec3 background_;
     std::vector<int> views_;
+    std::vector<int> read_views_;  ///< those, or all where masks are computed
+    std::optional<masks::Masks> masks_;
+    bool cut_out_ = true;  ///< the truth is what lies in the masks, over the background; else the whole image
     int frame_count_ = 0;
     std::unique_ptr<ViewRenderer> renderer_;
     std::vector<Pair> before_;  ///< one a view: the frame before, for flicker

@@ -55,6 +55,7 @@ std::string Figures::to_json() const {
               {"width", width},
               {"height", height},
               {"device", device},
+              {"masks", masks},
               {"stream", stream},
               {"capture", capture}};
     Json& track_list = root["tracks"] = Json::array();

@@ -43,6 +43,7 @@ struct ViewFigures {
 
 struct Figures {
     std::string stream, capture, device;
+    std::string masks;          ///< where they come from, as --masks names it
     int width = 0, height = 0;  ///< of the first view
     double fps = 0;
     std::vector<FrameFigures> frames;
