@@ -83,6 +83,7 @@ void add_check_options(CLI::App& app, Arguments& a) {
     app.add_option("--splats", a.splats, "at most so many (10000)")->check(CLI::Range(16, 16'000'000));
     app.add_option("--sh", a.sh_degree, "SH degree of the colours, 0 to 3 (1)")
         ->check(CLI::Range(0, kMaxShDegree));
+    add_masks_option(app, a);
     app.add_flag("--json", a.json, "print the result as JSON, alone on stdout");
 }
 
@@ -249,6 +250,7 @@ void run_check(const Arguments& a) {
     options.settings = training.settings;
     options.width = training.width, options.height = training.height;
     options.first_frame = training.first_frame, options.end_frame = training.end_frame;
+    options.masks = training.masks;
     options.trial = !a.no_trial;
     options.html = a.output.empty() ? "check.html" : a.output;
     options.tick = throw_if_interrupted;

@@ -15,12 +15,16 @@ SmallPicture small_picture(ViewImage image) {
     SmallPicture out;
     if (image.absent()) return out;
     out.rgb = std::move(image.rgb.pixels);
-    out.mask = std::move(image.alpha.pixels);
-    for (std::uint8_t& a : out.mask) a = a >= kInside;
+    out.set_mask(std::move(image.alpha.pixels));
     return out;
 }
 
 }  // namespace
+
+void SmallPicture::set_mask(std::vector<std::uint8_t> alpha) {
+    mask = std::move(alpha);
+    for (std::uint8_t& a : mask) a = a >= kInside;
+}
 
 Samples read_samples(const std::filesystem::path& path, const std::vector<int>& views, int first, int end,
                      const CaptureOptions& options) {

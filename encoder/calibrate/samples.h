@@ -12,6 +12,8 @@ struct SmallPicture {
     std::vector<std::uint8_t> rgb;   ///< 3 a pixel, straight colour
     std::vector<std::uint8_t> mask;  ///< one a pixel, 1: inside; empty without masks
     bool absent() const { return rgb.empty(); }
+    /// Of coverages, 0 to 255.
+    void set_mask(std::vector<std::uint8_t> alpha);
 };
 
 struct SampledView {

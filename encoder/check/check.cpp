@@ -41,6 +41,7 @@ class Checker {
         std::iota(views.begin(), views.end(), 0);
         CaptureOptions sampling;
         sampling.problems = &seen_.problems;
+        sampling.masks = masks::reads_own(options_.masks);
         samples_ = read_samples(path_, views, first_, end_, sampling);
         count_missing();
         tell("synchronisation");
@@ -56,7 +57,8 @@ class Checker {
             r_.offsets_entry = offsets_entry(capture_->views(), offsets);
         }
         tell("masks and colours");
-        if (r_.masks)
+        choose_masks(views);
+        if (r_.masks())
             moments();
         else
             points();
@@ -76,6 +78,7 @@ class Checker {
     void open() {
         CaptureOptions opening{.width = options_.width, .height = options_.height};
         opening.problems = &seen_.problems;
+        opening.masks = masks::reads_own(options_.masks);
         capture_ = Capture::open(path_, opening);
         end_ = options_.end_frame < 0 ? capture_->frame_count() : options_.end_frame;
         first_ = options_.first_frame;
@@ -85,13 +88,58 @@ class Checker {
         seen_.warnings = capture_->warnings();
         const fs::path named = path_.filename().empty() ? path_.parent_path() : path_;
         r_.capture = named.filename().string();
-        r_.frames = capture_->frame_count(), r_.info = capture_->info(), r_.masks = capture_->has_masks();
+        r_.frames = capture_->frame_count(), r_.info = capture_->info();
         for (std::size_t v = 0; v < capture_->views().size(); ++v) {
             const CaptureView& from = capture_->views()[v];
             CheckedView view;
             view.index = int(v), view.name = from.name, view.camera = from.camera, view.offset = from.offset;
             r_.views.push_back(std::move(view));
         }
+    }
+
+    /// The capture's own masks, or such as training would compute, in the small pictures at the moments.
+    void choose_masks(const std::vector<int>& views) {
+        CaptureOptions small{.width = kSampleSide};
+        std::vector<std::string> told;  // when the capture was opened first
+        small.problems = &told;
+        small.masks = masks::reads_own(options_.masks);
+        for (std::size_t v = 0; v < views.size(); ++v)
+            small.offsets.push_back(r_.views[v].offset + found_[v]);
+        const Capture capture = Capture::open(path_, small);
+        std::optional<masks::Masks> chosen;
+        try {
+            chosen.emplace(capture, views, options_.masks, [&](double) {
+                if (options_.tick) options_.tick();
+            });
+        } catch (const InputError& error) {
+            if (options_.masks != masks::MaskMode::automatic) throw;
+            seen_.warnings.push_back(error.what());  // a plate that cannot be read
+            return;
+        }
+        for (const std::string& line : chosen->warnings()) seen_.warnings.push_back(line);
+        r_.masks_from = chosen->mode();
+        if (!chosen->backgrounds()) return;
+        samples_.masks = true;
+        for (const int moment : choose_moments()) {
+            const int frame = samples_.first_frame + moment;
+            CaptureFrame images = FrameReader(capture, views, frame, frame + 1).next().value();
+            chosen->apply(images);
+            for (std::size_t v = 0; v < views.size(); ++v) {
+                const int own = moment + found_[v];
+                if (own < 0 || own >= samples_.frame_count || images.images[v].absent()) continue;
+                SmallPicture& picture = samples_.views[v].pictures[std::size_t(own)];
+                if (!picture.absent()) picture.set_mask(std::move(images.images[v].alpha.pixels));
+            }
+        }
+    }
+
+    /// Gives a picture at full size the mask that was computed for its small one.
+    void add_mask(ViewImage& image, std::size_t view, const SmallPicture& small) const {
+        if (!samples_.masks || !image.alpha.empty() || small.mask.empty()) return;
+        const Camera& camera = samples_.views[view].camera;
+        Image8 mask(camera.width, camera.height, 1);
+        for (std::size_t i = 0; i < small.mask.size(); ++i) mask.pixels[i] = small.mask[i] ? 255 : 0;
+        image.alpha = resize(mask, image.rgb.width, image.rgb.height);
     }
 
     /// Images of the stretch that ought to be there.
@@ -214,7 +262,7 @@ class Checker {
         const std::vector<int> frames = choose_moments();
         const int middle = frames[frames.size() / 2];
         std::optional<VoteHull> hull;
-        if (r_.masks) hull.emplace(samples_, middle, found_, kPictureVoxels);
+        if (r_.masks()) hull.emplace(samples_, middle, found_, kPictureVoxels);
         const int tolerance = int(r_.views.size()) / kViewsPerError;
         parallel_for(r_.views.size(), 1, [&](std::size_t begin, std::size_t end, int) {
             for (std::size_t v = begin; v < end; ++v) {
@@ -222,8 +270,10 @@ class Checker {
                 const auto read = [&](int frame) {
                     ViewImage image;
                     const int own = std::clamp(frame + found_[v], 0, samples_.frame_count - 1);
-                    if (!samples_.views[v].pictures[std::size_t(own)].absent())
-                        image = capture_->read(int(v), samples_.first_frame + own);
+                    const SmallPicture& small = samples_.views[v].pictures[std::size_t(own)];
+                    if (small.absent()) return image;
+                    image = capture_->read(int(v), samples_.first_frame + own);
+                    add_mask(image, v, small);
                     return image;
                 };
                 ViewImage image = read(middle);
@@ -239,9 +289,10 @@ class Checker {
                           height = std::max(1, int(std::lround(image.rgb.height * scale)));
                 const Camera camera = view.camera.resized(width, height);
                 const Image8 rgb = resize(image.rgb, width, height);
-                view.picture = hull ? mask_picture(rgb, resize(image.alpha, width, height),
-                                                   hull->silhouette_of_all(camera, tolerance))
-                                    : point_picture(rgb, camera, r_.surface.points);
+                view.picture = hull && !image.alpha.empty()
+                                   ? mask_picture(rgb, resize(image.alpha, width, height),
+                                                  hull->silhouette_of_all(camera, tolerance))
+                                   : point_picture(rgb, camera, r_.surface.points);
             }
         });
     }
@@ -292,9 +343,22 @@ nlohmann::ordered_json number_or_null(double value) {
 
 }  // namespace
 
+std::string CheckResult::masks_text() const {
+    switch (masks_from) {
+        case masks::MaskMode::plate:
+            return "with masks computed from plates";
+        case masks::MaskMode::motion:
+            return "with masks computed from motion";
+        case masks::MaskMode::none:
+            return "without masks";
+        default:
+            return "with masks";
+    }
+}
+
 std::string CheckResult::to_text() const {
-    std::string out = fmt::format("{}: {} views, {} frames, {}\n", capture, views.size(), frames,
-                                  masks ? "with masks" : "without masks");
+    std::string out =
+        fmt::format("{}: {} views, {} frames, {}\n", capture, views.size(), frames, masks_text());
     for (const Finding& f : findings)
         out += fmt::format("  {:<9}{}{}{}\n", severity_name(f.severity), f.what, f.mend.empty() ? "" : ". ",
                            f.mend);
@@ -309,7 +373,8 @@ std::string CheckResult::to_text() const {
 
 std::string CheckResult::to_json() const {
     nlohmann::ordered_json root;
-    root["capture"] = capture, root["frames"] = frames, root["masks"] = masks;
+    root["capture"] = capture, root["frames"] = frames, root["masks"] = masks();
+    root["masks_from"] = masks::name(masks_from);
     root["findings"] = nlohmann::ordered_json::array();
     for (const Finding& f : findings)
         root["findings"].push_back(

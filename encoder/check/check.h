@@ -9,6 +9,7 @@
 
 #include "encoder/calibrate/surface.h"
 #include "encoder/calibrate/sync.h"
+#include "encoder/masks/choose.h"
 #include "encoder/train/settings.h"
 
 namespace volumen {
@@ -17,6 +18,8 @@ struct CheckOptions {
     train::TrainSettings settings;  ///< what the estimate of time and size is for
     int width = 0, height = 0;      ///< as CaptureOptions
     int first_frame = 0, end_frame = -1;
+    /// As in training. Computed masks are looked at as the capture's own are, but not asked for offsets.
+    masks::MaskMode masks = masks::MaskMode::automatic;
     bool trial = true;  ///< train a little, to tell time and bit rate
     std::optional<std::filesystem::path> html;
     std::function<void(const std::string& what)> progress;  ///< a new stage begins
@@ -64,7 +67,7 @@ struct CheckResult {
     std::string capture;
     int frames = 0;
     TakeInfo info;
-    bool masks = false;
+    masks::MaskMode masks_from = masks::MaskMode::none;  ///< never `automatic`
     std::vector<CheckedView> views;
     std::vector<int> moments;  ///< frames of the capture at which overlap and colours were looked at
     SyncEstimate sync;
@@ -74,6 +77,9 @@ struct CheckResult {
     std::vector<Finding> findings;  ///< worst first
     std::string offsets_entry;      ///< to paste into the capture's file; empty where nothing is to be added
 
+    bool masks() const { return masks_from != masks::MaskMode::none; }
+    /// "with masks", "with masks computed from plates", …
+    std::string masks_text() const;
     std::string to_json() const;
     std::string to_text() const;
 };

@@ -85,7 +85,7 @@ class Finder {
             add(Severity::doubtful, -1,
                 "Twelve or more views all around hold up between the cameras; expect softness there.",
                 "the capture has only {} views", count);
-        if (!r_.masks)
+        if (!r_.masks())
             add(Severity::note, -1,
                 "Masks (alpha, or a mask folder) help more than anything else: training then starts from the "
                 "visual hull.",
@@ -208,7 +208,7 @@ class Finder {
     }
 
     void coverage() {
-        if (!r_.masks || r_.coverage.size() < 2) return;
+        if (!r_.masks() || r_.coverage.size() < 2) return;
         const double poor = r_.coverage[0] + r_.coverage[1];
         if (poor > kUnseen)
             add(Severity::doubtful, -1, "Add cameras where the coverage picture is red.",

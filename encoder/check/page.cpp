@@ -130,7 +130,7 @@ std::string charts(const CheckResult& r) {
         for (int d = -r.sync.range; d <= r.sync.range; ++d) chart.frames.push_back(d);
         out += card("Synchronisation: misfit by frames of delay", chart.svg() + legend(r, late));
     }
-    if (r.masks) {
+    if (r.masks()) {
         const auto curve = [&](auto&& of, const char* unit) {
             LineChart chart = over_views(r, tinted, [&](const CheckedView& v) {
                 std::vector<std::optional<double>> values;
@@ -164,7 +164,7 @@ std::string charts(const CheckResult& r) {
 }
 
 std::string coverage_card(const CheckResult& r) {
-    if (!r.masks || r.surface.points.empty()) return "";
+    if (!r.masks() || r.surface.points.empty()) return "";
     std::string key = "<p class=\"legend\">";
     const char* const kNames[] = {"none", "1", "2", "3", "4", "5 and more views"};
     for (int n = 0; n <= 5; ++n) key += fmt::format("<span class=\"key-{}\"><i></i>{}</span>", n, kNames[n]);
@@ -189,10 +189,10 @@ std::string picture_cards(const CheckResult& r) {
     if (order.empty()) return "";
     std::string out =
         fmt::format("<section class=\"card wide\"><h2>{} <small>{}</small></h2><div class=\"thumbnails\">",
-                    r.masks                    ? "Masks against the hull of all"
+                    r.masks()                  ? "Masks against the hull of all"
                     : r.surface.points.empty() ? "The views"
                                                : "Points over images",
-                    r.masks ? "green: both; red: the mask only; blue: the hull only" : "");
+                    r.masks() ? "green: both; red: the mask only; blue: the hull only" : "");
     for (const CheckedView* v : order) {
         std::string caption = fmt::format("view {}", v->index);
         if (std::isfinite(v->overlap)) caption += fmt::format(", IoU {:.2f}", v->overlap);
@@ -222,7 +222,7 @@ std::string subtitle(const CheckResult& r) {
     const auto wrong =
         std::ranges::count_if(r.findings, [](const Finding& f) { return f.severity == Severity::wrong; });
     return fmt::format("{} views, {} frames at {:.3g} /s, {}; {}", r.views.size(), r.frames,
-                       r.info.fps.value(), r.masks ? "with masks" : "without masks",
+                       r.info.fps.value(), r.masks_text(),
                        wrong ? fmt::format("{} thing{} wrong", wrong, wrong == 1 ? " is" : "s are")
                              : std::string("nothing that would keep it from training"));
 }

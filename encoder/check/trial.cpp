@@ -61,6 +61,7 @@ Trial run_trial(const fs::path& path, const CheckOptions& options, int first_fra
     training.settings.first_iterations = std::min(kFirstIterations, wanted.first_iterations);
     training.settings.coarse_iterations = std::min(kCoarseIterations, wanted.coarse_iterations);
     training.settings.fine_iterations = std::min(kFineIterations, wanted.fine_iterations);
+    training.masks = options.masks;
     training.width = options.width, training.height = options.height;
     const int frames = std::min(kFrames, trial.frames);
     training.first_frame = first_frame + (trial.frames - frames) / 2;

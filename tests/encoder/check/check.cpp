@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -11,6 +12,7 @@
 
 #include "formats/core/error.h"
 #include "tests/encoder/balls.h"
+#include "tests/encoder/masks/scene.h"
 #include "tests/formats/media/rig_writer.h"
 
 using namespace volumen;
@@ -250,4 +252,46 @@ TEST_CASE("without masks, with few views, of one frame: what can be said then") 
     CheckOptions options;
     options.first_frame = 3;
     CHECK_THROWS_AS(check_capture(folder.path(), options), UsageError);
+}
+
+TEST_CASE("masks that are computed are looked at as a capture's own") {
+    const TemporaryFolder folder;
+    masks::Scene scene;
+    scene.views = 8, scene.frames = 6;
+    scene.write(folder, true);
+    CheckOptions options;
+    options.trial = false, options.html = folder / "check.html";
+    const CheckResult result = check_capture(folder.path(), options);
+    CHECK(result.masks_from == masks::MaskMode::plate);
+    CHECK(result.to_text().find("with masks computed from plates") != std::string::npos);
+    CHECK(text_of(*options.html).find("Masks against the hull of all") != std::string::npos);
+    CHECK(result.coverage.size() == 9);
+    CHECK(result.surface.points.size() > 100);
+    for (int v = 0; v < scene.views; ++v) {
+        const CheckedView& view = result.views[std::size_t(v)];
+        double share = 0;
+        for (const int moment : result.moments) {
+            const std::vector<glm::vec4> truth = scene.truth(v, moment);
+            share += double(std::ranges::count_if(truth, [](const glm::vec4& p) { return p.w >= 0.5f; })) /
+                     double(truth.size() * result.moments.size());
+        }
+        CHECK(view.mask_share == doctest::Approx(share).epsilon(0.1));
+        CHECK(view.overlap > 0.5);
+        CHECK(view.denied < 0.12);
+    }
+    options.masks = masks::MaskMode::none;
+    const CheckResult without = check_capture(folder.path(), options);
+    CHECK_FALSE(without.masks());
+    CHECK(std::isnan(without.views[0].overlap));
+    CHECK(says(without, Severity::note, -1, "no masks"));
+    options.masks = masks::MaskMode::file;
+    CHECK_THROWS_WITH_AS(check_capture(folder.path(), options), doctest::Contains("has no masks"),
+                         InputError);
+    // A plate that is damaged is told, and does not end the check.
+    folder.write("background/3.png", "not an image");
+    options.masks = masks::MaskMode::automatic;
+    const CheckResult damaged = check_capture(folder.path(), options);
+    CHECK_FALSE(damaged.masks());
+    CHECK(std::ranges::any_of(
+        damaged.findings, [](const Finding& f) { return f.what.find("background/3.png") != f.what.npos; }));
 }
