@@ -11,22 +11,22 @@ import sys
 import tempfile
 import unittest
 
+from programs import InFolder, draw_capture, run
+
 BIN = pathlib.Path(sys.argv.pop(1)).resolve()
 VIEWS, FRAMES, SIZE = 5, 3, 48
 
 
 def encode(*arguments):
-    return subprocess.run([str(BIN / "volumen-encode"), *map(str, arguments)], capture_output=True, text=True, timeout=600)
+    return run(BIN / "volumen-encode", *arguments, status=None)
 
 
-class BadCaptures(unittest.TestCase):
+class BadCaptures(InFolder):
     @classmethod
     def setUpClass(cls):
-        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="volumen-"))
-        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        super().setUpClass()
         cls.good = cls.folder / "good"
-        subprocess.run([BIN / "volumen-demo-take", "-o", cls.good, "--views", str(VIEWS), "--frames", str(FRAMES), "--size",
-                        str(SIZE)], check=True, capture_output=True)
+        draw_capture(BIN, cls.good, VIEWS, FRAMES, SIZE)
 
     def setUp(self):
         self.capture = self.folder / "capture"

@@ -8,8 +8,9 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
+
+from programs import InFolder, draw_capture, run
 
 RELEASE = sys.argv.pop(3) == "1"
 BUILD = pathlib.Path(sys.argv.pop(2)).resolve()
@@ -17,18 +18,10 @@ SOURCE = pathlib.Path(sys.argv.pop(1)).resolve()
 PROGRAMS = ["volumen-encode", "volumen-play", "volumen-probe"]
 
 
-def run(*command, status=0, **options):
-    result = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=300, **options)
-    if result.returncode != status:
-        raise AssertionError(f"{command} ended with {result.returncode}, not {status}:\n{result.stdout}\n{result.stderr}")
-    return result
-
-
-class Install(unittest.TestCase):
+class Install(InFolder):
     @classmethod
     def setUpClass(cls):
-        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="volumen-"))
-        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        super().setUpClass()
         cls.prefix = cls.folder / "prefix"
         run("cmake", "--install", BUILD, "--prefix", cls.prefix)
         cls.bin = cls.prefix / "bin"
@@ -75,7 +68,7 @@ class Install(unittest.TestCase):
         """A folder of its own, an empty environment; and no path of this build in the binaries."""
         run(self.bin / "volumen-probe", SOURCE / "tests/golden/v1", "--verify", cwd=self.folder, env={})
         capture = self.folder / "capture"
-        run(BUILD / "bin/volumen-demo-take", "-o", capture, "--views", "3", "--frames", "2", "--size", "48")
+        draw_capture(BUILD / "bin", capture, 3, 2, 48)
         run(self.bin / "volumen-encode", "capture", "-o", "stream", "--preset", "draft", "--splats", "100", cwd=self.folder, env={})
         run(self.bin / "volumen-encode", "evaluate", "stream", "capture", "--device", "cpu", "--html", "report.html", cwd=self.folder, env={})
         self.assertIn("<svg", (self.folder / "report.html").read_text())

@@ -11,9 +11,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
+
+from programs import InFolder, draw_capture
 
 EVERY_CALL = "--every-call" in sys.argv
 if EVERY_CALL:
@@ -30,16 +31,14 @@ def tree(folder):
     return {p.name: (p.stat().st_size, hashlib.sha256(p.read_bytes()).hexdigest()) for p in folder.iterdir()}
 
 
-class Resume(unittest.TestCase):
+class Resume(InFolder):
     @classmethod
     def setUpClass(cls):
         print(f"VOLUMEN_TEST_SEED={SEED}", file=sys.stderr)
         cls.random = random.Random(SEED)
-        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="volumen-"))
-        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        super().setUpClass()
         cls.capture = cls.folder / "capture"
-        subprocess.run([BIN / "volumen-demo-take", "-o", cls.capture, "--views", "4", "--frames", "4", "--size", "48"],
-                       check=True, capture_output=True)
+        draw_capture(BIN, cls.capture, 4, 4, 48)
         begin = time.monotonic()
         cls.count = cls.folder / "count"
         cls.encode("whole", VOLUMEN_COUNT=str(cls.count))

@@ -8,21 +8,14 @@ import json
 import os
 import pathlib
 import shutil
-import subprocess
 import sys
-import tempfile
 import threading
 import unittest
 
+from programs import InFolder, draw_capture, run
+
 BIN = pathlib.Path(sys.argv.pop(1)).resolve()
 FRAMES, VIEWS, SIZE = 6, 6, 96
-
-
-def run(*command, status=0):
-    result = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=600)
-    if result.returncode != status:
-        raise AssertionError(f"{command} ended with {result.returncode}, not {status}:\n{result.stdout}\n{result.stderr}")
-    return result
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -30,13 +23,12 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-class Take(unittest.TestCase):
+class Take(InFolder):
     @classmethod
     def setUpClass(cls):
-        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="volumen-"))
-        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        super().setUpClass()
         cls.capture, cls.stream, cls.model = (cls.folder / n for n in ("capture", "stream", "model"))
-        run(BIN / "volumen-demo-take", "-o", cls.capture, "--views", VIEWS, "--frames", FRAMES, "--size", SIZE)
+        draw_capture(BIN, cls.capture, VIEWS, FRAMES, SIZE)
         encode = run(BIN / "volumen-encode", cls.capture, "-o", cls.stream, "--model", cls.model, "--preset", "draft", "--splats", 1500,
                      "--segment", 4, "--views-holdout", "2", "--json")
         cls.encoded = json.loads(encode.stdout)

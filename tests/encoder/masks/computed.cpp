@@ -16,44 +16,63 @@ std::vector<int> all_views(const Capture& capture) {
     return views;
 }
 
-/// Mean overlap over the views of some frames; the least goes to `worst`.
-double mean_overlap(const Scene& scene, const Capture& capture, const Masks& masks, double& worst) {
-    double sum = 0;
-    int count = 0;
-    worst = 1;
-    for (const int frame : {1, 6, 11}) {
-        FrameReader reader(capture, all_views(capture), frame, frame + 1);
-        CaptureFrame images = *reader.next();
+/// A scene as a capture on the disk, with the masks that are computed for it.
+struct Filmed {
+    TemporaryFolder folder;
+    Scene scene;
+    std::vector<double> shares;  ///< told while masks were learnt
+    Capture capture;
+    Masks masks;
+
+    explicit Filmed(bool plates)
+        : capture(write(plates)),
+          masks(capture, all_views(capture), MaskMode::automatic,
+                [this](double share) { shares.push_back(share); }) {}
+
+    CaptureFrame masked(int frame) const {
+        CaptureFrame images = *FrameReader(capture, all_views(capture), frame, frame + 1).next();
         masks.apply(images);
-        for (int v = 0; v < scene.views; ++v) {
-            const double here = overlap(images.images[std::size_t(v)].alpha, scene.truth(v, frame));
-            sum += here, worst = std::min(worst, here), ++count;
-        }
+        return images;
     }
-    return sum / count;
-}
+
+    /// Mean overlap over the views of some frames; the least goes to `worst`.
+    double mean_overlap(double& worst) const {
+        double sum = 0;
+        int count = 0;
+        worst = 1;
+        for (const int frame : {1, 6, 11}) {
+            const CaptureFrame images = masked(frame);
+            for (int v = 0; v < scene.views; ++v) {
+                const double here = overlap(images.images[std::size_t(v)].alpha, scene.truth(v, frame));
+                sum += here, worst = std::min(worst, here), ++count;
+            }
+        }
+        return sum / count;
+    }
+
+  private:
+    Capture write(bool plates) {
+        scene.write(folder, plates);
+        return Capture::open(folder.path());
+    }
+};
 
 }  // namespace
 
 TEST_CASE("masks from plates: edges, and colours without the background") {
     MESSAGE("seed " << kSeed);
-    const TemporaryFolder folder;
-    Scene scene;
-    scene.write(folder, true);
-    const Capture capture = Capture::open(folder.path());
-    const Masks masks(capture, all_views(capture), MaskMode::automatic);
-    CHECK(masks.mode() == MaskMode::plate);
-    CHECK(masks.warnings().empty());
+    const Filmed filmed(true);
+    CHECK(filmed.masks.mode() == MaskMode::plate);
+    CHECK(filmed.masks.warnings().empty());
     double worst;
-    CHECK(mean_overlap(scene, capture, masks, worst) > 0.95);
+    CHECK(filmed.mean_overlap(worst) > 0.95);
     CHECK(worst > 0.92);
 
     // Premultiplied colour is what training looks at: the background must be out of it.
-    CaptureFrame images = *FrameReader(capture, all_views(capture), 6, 7).next();
-    masks.apply(images);
+    const CaptureFrame images = filmed.masked(6);
     double error = 0, count = 0;
-    for (int v = 0; v < scene.views; ++v) {
-        const std::vector<glm::vec4> truth = scene.truth(v, 6);
+    for (int v = 0; v < filmed.scene.views; ++v) {
+        const std::vector<glm::vec4> truth = filmed.scene.truth(v, 6);
         const ViewImage& image = images.images[std::size_t(v)];
         for (std::size_t i = 0; i < truth.size(); ++i) {
             if (truth[i].w < 0.1f || truth[i].w > 0.9f) continue;
@@ -68,21 +87,15 @@ TEST_CASE("masks from plates: edges, and colours without the background") {
 
 TEST_CASE("masks from motion: a body that never leaves, in front of backgrounds never seen empty") {
     MESSAGE("seed " << kSeed);
-    const TemporaryFolder folder;
-    Scene scene;
-    scene.write(folder, false);
-    const Capture capture = Capture::open(folder.path());
-    std::vector<double> shares;
-    const Masks masks(capture, all_views(capture), MaskMode::automatic,
-                      [&](double share) { shares.push_back(share); });
-    CHECK(masks.mode() == MaskMode::motion);
-    REQUIRE(!shares.empty());
-    CHECK(shares.back() == doctest::Approx(1));
-    CHECK(std::is_sorted(shares.begin(), shares.end()));
-    REQUIRE(masks.warnings().size() == 1);
-    CHECK(masks.warnings()[0].find("never seen free of the performer") != std::string::npos);
+    const Filmed filmed(false);
+    CHECK(filmed.masks.mode() == MaskMode::motion);
+    REQUIRE(!filmed.shares.empty());
+    CHECK(filmed.shares.back() == doctest::Approx(1));
+    CHECK(std::is_sorted(filmed.shares.begin(), filmed.shares.end()));
+    REQUIRE(filmed.masks.warnings().size() == 1);
+    CHECK(filmed.masks.warnings()[0].find("never seen free of the performer") != std::string::npos);
     double worst;
-    CHECK(mean_overlap(scene, capture, masks, worst) > 0.85);
+    CHECK(filmed.mean_overlap(worst) > 0.85);
     CHECK(worst > 0.75);
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "encoder/train/rasteriser.h"
 #include "encoder/train/settings.h"
 #include "encoder/train/training_frame.h"
 
@@ -42,6 +43,22 @@ inline TrainingFrame ball(int views, int size, glm::vec3 centre, int index = 0, 
         frame.views.push_back(std::move(view));
     }
     return frame;
+}
+
+/// Of a cloud drawn over white against the views, in dB, mean over them.
+inline double psnr(const SplatCloud& cloud, const TrainingFrame& frame) {
+    Rasteriser rasteriser;
+    double sum = 0;
+    for (const TrainingView& view : frame.views) {
+        PlanarImage truth;
+        view.over(glm::vec3(1), truth);
+        const PlanarImage& render = rasteriser.forward(cloud, view.camera, {});
+        double error = 0;
+        for (std::size_t i = 0; i < truth.values.size(); ++i)
+            error += std::pow(double(render.values[i] - truth.values[i]), 2);
+        sum += -10 * std::log10(error / double(truth.values.size()));
+    }
+    return sum / double(frame.views.size());
 }
 
 inline TrainSettings small_settings() {

@@ -11,25 +11,6 @@
 using namespace volumen;
 using namespace volumen::train;
 
-namespace {
-
-double psnr(const SplatCloud& cloud, const TrainingFrame& frame) {
-    Rasteriser rasteriser;
-    double sum = 0;
-    for (const TrainingView& view : frame.views) {
-        PlanarImage truth;
-        view.over(glm::vec3(1), truth);
-        const PlanarImage& render = rasteriser.forward(cloud, view.camera, {});
-        double error = 0;
-        for (std::size_t i = 0; i < truth.values.size(); ++i)
-            error += std::pow(double(render.values[i] - truth.values[i]), 2);
-        sum += -10 * std::log10(error / double(truth.values.size()));
-    }
-    return sum / double(frame.views.size());
-}
-
-}  // namespace
-
 TEST_CASE("the visual hull of a ball lies on the ball") {
     const TrainingFrame frame = ball(12, 96, {0.1f, 0, 0});
     const std::vector<HullPoint> hull = visual_hull(frame, glm::vec3(0), 2, 64);

@@ -46,10 +46,14 @@ TEST_CASE("what is wrong in the JSON is said by entry and key") {
     };
     REQUIRE(complaint(folder.write("transforms.json", good.dump())).empty());
 
-    const auto with = [&](const char* key, const json& value) {
+    /// The good one with another value at a JSON pointer.
+    const auto changed = [&](const std::string& pointer, const json& value) {
         json rig = good;
-        rig["frames"][0][key] = value;
+        rig[json::json_pointer(pointer)] = value;
         return rig;
+    };
+    const auto with = [&](const std::string& key, const json& value) {
+        return changed("/frames/0/" + key, value);
     };
     const auto without = [&](const char* key) {
         json rig = good;
@@ -90,15 +94,10 @@ TEST_CASE("what is wrong in the JSON is said by entry and key") {
     says(with("transform_matrix", json::array({1, 2, 3, 4})), "4 rows of 4");
     says(with("transform_matrix", "unit"), "4 rows of 4");
 
-    const auto with_pose = [&](int row, int column, const json& value) {
-        json rig = good;
-        rig["frames"][0]["transform_matrix"][std::size_t(row)][std::size_t(column)] = value;
-        return rig;
-    };
-    says(with_pose(0, 0, 3), "is not a rotation");
-    says(with_pose(2, 3, 1e300), "beyond");
-    says(with_pose(2, 3, nullptr), "4 rows of 4");
-    says(with_pose(3, 0, 1), "0 0 0 1");
+    says(with("transform_matrix/0/0", 3), "is not a rotation");
+    says(with("transform_matrix/2/3", 1e300), "beyond");
+    says(with("transform_matrix/2/3", nullptr), "4 rows of 4");
+    says(with("transform_matrix/3/0", 1), "0 0 0 1");
     json mirrored = good;
     for (std::size_t row = 0; row < 3; ++row) {
         json& value = mirrored["frames"][0]["transform_matrix"][row][0];
@@ -111,22 +110,17 @@ TEST_CASE("what is wrong in the JSON is said by entry and key") {
             zero["frames"][0]["transform_matrix"][row][column] = 0;
     says(zero, "is not a rotation");
 
-    const auto with_root = [&](const char* key, const json& value) {
-        json rig = good;
-        rig[key] = value;
-        return rig;
-    };
-    says(with_root("fps", 0), "fps is 0");
-    says(with_root("fps", "fast"), "fps is neither");
-    says(with_root("fps", json::object()), "fps is not a number");
-    says(with_root("frame_count", 5), "frame_count is 5");
-    says(with_root("frame_count", 1.5), "frame_count is not a whole number");
-    says(with_root("frame_count", 1e12), "frame_count is");
-    says(with_root("ply_file_path", "none.ply"), "none.ply: no such file");
-    says(with_root("metres_per_unit", 0), "metres_per_unit");
-    says(with_root("frames", json::array()), "no list \"frames\"");
-    says(with_root("frames", 3), "no list \"frames\"");
-    says(with_root("frames", {5}), "frames[0] is not an object");
+    says(changed("/fps", 0), "fps is 0");
+    says(changed("/fps", "fast"), "fps is neither");
+    says(changed("/fps", json::object()), "fps is not a number");
+    says(changed("/frame_count", 5), "frame_count is 5");
+    says(changed("/frame_count", 1.5), "frame_count is not a whole number");
+    says(changed("/frame_count", 1e12), "frame_count is");
+    says(changed("/ply_file_path", "none.ply"), "none.ply: no such file");
+    says(changed("/metres_per_unit", 0), "metres_per_unit");
+    says(changed("/frames", json::array()), "no list \"frames\"");
+    says(changed("/frames", 3), "no list \"frames\"");
+    says(changed("/frames", {5}), "frames[0] is not an object");
     json moving = good;
     moving["frames"].push_back(rig_entry("images/a.png", ring_camera(1, 4, 16, 12)));
     moving["frames"][0]["time"] = 0.0, moving["frames"][1]["time"] = 0.1;
