@@ -218,7 +218,8 @@ void run_evaluate(const Arguments& a) {
     options.device = a.gpu;
     if (!a.views.empty()) options.views = parse_list("--views", a.views);
     if (!a.size.empty()) std::tie(options.width, options.height) = parse_size("--size", a.size);
-    if (!a.frames.empty()) options.first_capture_frame = parse_range("--frames", a.frames).first;
+    if (!a.frames.empty())
+        std::tie(options.first_capture_frame, options.end_capture_frame) = parse_range("--frames", a.frames);
     if (a.sync == "auto") throw UsageError("--sync auto: estimate when training, name the offsets here");
     options.offsets = sync_offsets(a.capture, a.sync, {}, {});
     if (!a.json_file.empty()) options.json = a.json_file;
@@ -402,7 +403,8 @@ int run(int argc, char** argv) {
     evaluation.add_option("CAPTURE", a.capture, "the capture's folder, or its calibration")->required();
     evaluation.add_option("--views", a.views, "views to compare, such as 3,9,14 (all)");
     evaluation.add_option("--size", a.size, "the images' longer side (640), or WxH (504x378)");
-    evaluation.add_option("--frames", a.frames, "A:, the capture's frame that is the stream's first");
+    evaluation.add_option("--frames", a.frames,
+                          "A:B, the capture's frames that the stream shows (a model knows)");
     evaluation.add_option("--sync", a.sync, "frames that views are late, such as 3:2,cam04:-1");
     add_masks_option(evaluation, a);
     evaluation.add_option("--json", a.json_file, "write figures, means and per frame (-: stdout)");

@@ -45,10 +45,15 @@ class Evaluator {
                                            .masks = masks::reads_own(options.masks)})),
           background_(source_->info().background) {
         choose_views();
-        frame_count_ = std::min(source_->frame_count(), capture_.frame_count() - options.first_capture_frame);
-        if (options.first_capture_frame < 0 || frame_count_ < 1)
-            throw InputError("{}: has {} frames, none of which is frame {}; check the first frame",
-                             capture.string(), capture_.frame_count(), options.first_capture_frame);
+        first_ = options.first_capture_frame >= 0 ? options.first_capture_frame
+                                                  : source_->first_capture_frame().value_or(0);
+        const int end = options.end_capture_frame < 0
+                            ? capture_.frame_count()
+                            : std::min(options.end_capture_frame, capture_.frame_count());
+        frame_count_ = std::min(source_->frame_count(), end - first_);
+        if (frame_count_ < 1)
+            throw InputError("{}: has {} frames, none of which is frame {}; check --frames", capture.string(),
+                             capture_.frame_count(), first_);
         choose_masks();
         renderer_ =
             options.use_gpu ? make_gpu_renderer(options.device, background_) : make_cpu_renderer(background_);
@@ -79,8 +84,7 @@ class Evaluator {
         for (const std::string& line : masks_->warnings())
             fmt::print(stderr, "volumen-encode: warning: {}\n", line);
         before_.resize(views_.size());
-        FrameReader truth(capture_, read_views_, options_.first_capture_frame,
-                          options_.first_capture_frame + frame_count_);
+        FrameReader truth(capture_, read_views_, first_, first_ + frame_count_);
         source_->seek(0);
         for (int i = 0; i < frame_count_; ++i) {
             std::optional<SourceFrame> frame = source_->next();
@@ -100,7 +104,7 @@ class Evaluator {
         std::optional<SourceFrame> source = source_->next();
         if (!source) throw InputError("{}: frame {} cannot be decoded again", figures_.stream, frame);
         renderer_->set_frame(*source);
-        const int capture_frame = options_.first_capture_frame + frame;
+        const int capture_frame = first_ + frame;
         for (std::size_t tried = 0; tried < views_.size() && !capture_.covers(views_[view], capture_frame);
              ++tried)
             view = (view + 1) % views_.size();
@@ -214,10 +218,10 @@ class Evaluator {
 
     /// A view's offset may leave frames without a truth: said once, since figures are without them.
     void tell_uncovered() const {
-        const int first = options_.first_capture_frame, end = first + frame_count_;
+        const int end = first_ + frame_count_;
         for (const int v : views_) {
             int without = 0;
-            for (int frame = first; frame < end; ++frame) without += !capture_.covers(v, frame);
+            for (int frame = first_; frame < end; ++frame) without += !capture_.covers(v, frame);
             if (without == frame_count_)
                 throw InputError("view {} ({}): its offset of {} leaves none of the frames to compare", v,
                                  capture_.views()[std::size_t(v)].name,
@@ -301,6 +305,7 @@ class Evaluator {
     std::vector<int> read_views_;  ///< those, or all where masks are computed
     std::optional<masks::Masks> masks_;
     bool cut_out_ = true;  ///< the truth is what lies in the masks, over the background; else the whole image
+    int first_ = 0;        ///< the capture's frame that is frame 0
     int frame_count_ = 0;
     std::unique_ptr<ViewRenderer> renderer_;
     std::vector<Pair> before_;  ///< one a view: the frame before, for flicker

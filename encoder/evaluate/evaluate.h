@@ -20,9 +20,11 @@ struct EvaluateOptions {
     std::string device;        ///< see gpu::DeviceParams::name
     /// As in training, but computed from all views of the capture: the stream has learnt nothing from them.
     masks::MaskMode masks = masks::MaskMode::automatic;
-    int first_capture_frame = 0;                      ///< the capture's frame that is frame 0 of the stream
-    std::optional<std::filesystem::path> json, html;  ///< json "-": stdout
-    std::optional<std::filesystem::path> images;      ///< a folder for renders, if wanted
+    /// The capture's frame that is frame 0 of the stream; -1: as the model was trained, else 0.
+    int first_capture_frame = -1;
+    int end_capture_frame = -1;                          ///< where the comparison ends; -1: as far as both go
+    std::optional<std::filesystem::path> json, html;     ///< json "-": stdout
+    std::optional<std::filesystem::path> images;         ///< a folder for renders, if wanted
     std::optional<std::filesystem::path> contact_sheet;  ///< a PNG: frames across; truth, result below
     std::function<void(double share)> learning;          ///< masks, before the first frame
     std::function<void(int done, int of)> progress;      ///< frames
@@ -41,11 +43,11 @@ struct Evaluation {
 
 /// `stream` is a stream, or a model directory or one of PLYs (then the unpacked frames are rendered and bytes
 /// are those of its PLYs). Frame i is compared with the capture's frame first_capture_frame + i, as far as
-/// both go. Where masks are computed, or the stream has a stage, masks say where psnr_masked is measured, and
-/// the whole image is what the rest is measured on; else the images are composited on the take's background
-/// by them. Computed masks cut the performer out where the take has a background of its own (white) and no
-/// stage, as training with such masks leaves it. Memory does not grow with the number of frames. Throws
-/// InputError, UsageError for views that the capture lacks.
+/// both go and up to end_capture_frame. Where masks are computed, or the stream has a stage, masks say where
+/// psnr_masked is measured, and the whole image is what the rest is measured on; else the images are
+/// composited on the take's background by them. Computed masks cut the performer out where the take has a
+/// background of its own (white) and no stage, as training with such masks leaves it. Memory does not grow
+/// with the number of frames. Throws InputError, UsageError for views that the capture lacks.
 Evaluation evaluate(const std::filesystem::path& stream, const std::filesystem::path& capture,
                     const EvaluateOptions& options);
 

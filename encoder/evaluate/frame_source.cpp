@@ -68,6 +68,7 @@ class FileSource : public FrameSource {
         if (is_model(path)) {
             const ModelInfo model = read_model_info(path);
             info_ = model.take, sh_degree_ = model.sh_degree;
+            first_capture_frame_ = model.first_capture_frame;
             files_ = model_frames(path);
             return;
         }
@@ -83,6 +84,7 @@ class FileSource : public FrameSource {
     const TakeInfo& info() const override { return info_; }
     int frame_count() const override { return int(files_.size()); }
     int sh_degree() const override { return sh_degree_; }
+    std::optional<int> first_capture_frame() const override { return first_capture_frame_; }
     std::vector<SourceTrack> tracks() const override {
         std::uint64_t bytes = 0;
         for (const fs::path& f : files_) bytes += fs::file_size(f);
@@ -107,6 +109,7 @@ class FileSource : public FrameSource {
   private:
     TakeInfo info_;
     int sh_degree_ = 0;
+    std::optional<int> first_capture_frame_;
     std::optional<SplatCloud> stage_;
     std::vector<fs::path> files_;
     int next_ = 0;

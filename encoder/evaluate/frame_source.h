@@ -34,6 +34,8 @@ class FrameSource {
     virtual const TakeInfo& info() const = 0;
     virtual int frame_count() const = 0;
     virtual int sh_degree() const = 0;
+    /// The capture's frame that is frame 0 here, where that is known.
+    virtual std::optional<int> first_capture_frame() const { return std::nullopt; }
     virtual std::vector<SourceTrack> tracks() const = 0;
     /// The still surroundings that belong to every frame; nothing where there are none.
     virtual std::optional<SplatCloud> stage() const { return std::nullopt; }

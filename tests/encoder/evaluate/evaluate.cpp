@@ -191,6 +191,15 @@ TEST_CASE("a later start, and what cannot be done") {
     const Evaluation e = evaluate(scene.model, scene.capture, options);
     CHECK(e.frames == kFrames - 1);
     CHECK(e.psnr < 60);  // every frame is compared with the one after it
+    options.first_capture_frame = 0, options.end_capture_frame = 1;
+    CHECK(evaluate(scene.model, scene.capture, options).frames == 1);
+    // A model knows which frames it was trained on.
+    ModelInfo info = read_model_info(scene.model);
+    info.first_capture_frame = 1;
+    write_model_info(scene.model, info);
+    CHECK(evaluate(scene.model, scene.capture, on_cpu()).psnr == e.psnr);
+    options.end_capture_frame = -1;
+    CHECK(evaluate(scene.model, scene.capture, options).psnr > e.psnr);
     options.first_capture_frame = kFrames;
     CHECK_THROWS_AS(evaluate(scene.model, scene.capture, options), InputError);
     options = on_cpu();
