@@ -43,11 +43,11 @@ struct Evaluation {
 
 /// `stream` is a stream, or a model directory or one of PLYs (then the unpacked frames are rendered and bytes
 /// are those of its PLYs). Frame i is compared with the capture's frame first_capture_frame + i, as far as
-/// both go and up to end_capture_frame. Where masks are computed, or the stream has a stage, masks say where
-/// psnr_masked is measured, and the whole image is what the rest is measured on; else the images are
-/// composited on the take's background by them. Computed masks cut the performer out where the take has a
-/// background of its own (white) and no stage, as training with such masks leaves it. Memory does not grow
-/// with the number of frames. Throws InputError, UsageError for views that the capture lacks.
+/// both go and up to end_capture_frame. Images are
+/// composited on the take's background by their masks, and psnr_masked is measured where these are at least
+/// 0.5. The whole image counts instead where the stream has a stage, or where masks are computed and the
+/// take's background is black: then training had no masks, or a stage. Memory does not grow with the number
+/// of frames. Throws InputError, UsageError for views that the capture lacks.
 Evaluation evaluate(const std::filesystem::path& stream, const std::filesystem::path& capture,
                     const EvaluateOptions& options);
 
