@@ -15,7 +15,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kFrames = 3;
 /// Enough that splats sit where they will; cost and size hardly change after that.
-constexpr int kFirstIterations = 300, kCoarseIterations = 20, kFineIterations = 60;
+constexpr int kFirstIterations = 300, kCoarseIterations = 20, kFineIterations = 250;
 
 /// Gone at the end, whatever happens.
 class ScratchFolder {
