@@ -90,8 +90,7 @@ fs::path mask_path(const fs::path& folder, const RigView& view, int own) {
         if (file.extension() != ".png" || view.mask->numbered != (view.video || view.image.numbered))
             throw InputError(
                 "{}: its mask is {}, beside which no other is read: move that away first, or take it out of "
-                "the "
-                "calibration",
+                "the calibration",
                 view.place, file.string());
         return file.lexically_proximate(folder);
     }
