@@ -58,7 +58,7 @@ class CandidateFinder {
         tree_.nearest(queries_, 1, {}, found_, squared_);
         out.entries.assign(found_.begin(), found_.end());
         std::ranges::sort(out.entries);
-        out.entries.erase(std::ranges::unique(out.entries).begin(), out.entries.end());
+        out.entries.erase(std::unique(out.entries.begin(), out.entries.end()), out.entries.end());
         price(first, out);
     }
 
