@@ -49,6 +49,12 @@ ModelInfo parse_info(const json& root, const std::string& name) {
         info.segments.push_back({first, int(segment.integer("frame_count", 1, kMaxFrames))});
         if (info.frame_count() > int(kMaxFrames)) f.wrong("segments");
     }
+    // Older models have none.
+    if (root.contains("profile")) {
+        const json& profile = root.at("profile");
+        if (profile != "auto" && profile != "dualgs") f.wrong("profile");
+        info.profile = profile.get<std::string>();
+    }
     // Older models have none; it is only ever compared.
     if (root.contains("run")) {
         const json& run = root.at("run");
@@ -71,6 +77,10 @@ std::filesystem::path model_frame_path(const std::filesystem::path& model, int f
     return model / fmt::format("frame_{:06}.ply", frame);
 }
 
+std::filesystem::path model_joints_path(const std::filesystem::path& model, int frame) {
+    return model / fmt::format("joints_{:06}.ply", frame);
+}
+
 std::filesystem::path stage_path(const std::filesystem::path& directory) {
     return is_model(directory) ? directory / kStageFile : directory / "stage" / kStageFile;
 }
@@ -89,6 +99,7 @@ void write_model_info(const std::filesystem::path& model, const ModelInfo& info)
     for (const ModelSegment& s : info.segments)
         segments.push_back({{"first_frame", s.first_frame}, {"frame_count", s.frame_count}});
     const json root = {{"take", take_json(info.take)},
+                       {"profile", info.profile},
                        {"sh_degree", info.sh_degree},
                        {"first_capture_frame", info.first_capture_frame},
                        {"held_out_views", info.held_out_views},

@@ -1,4 +1,5 @@
-// A trained take on disk: a directory with model.json and one 3DGS PLY a frame.
+// A trained take on disk: a directory with model.json, one 3DGS PLY a frame and, of profile `dualgs`, one
+// more with its joints.
 #pragma once
 
 #include <filesystem>
@@ -37,12 +38,17 @@ struct ModelInfo {
     std::vector<int> held_out_views;  ///< indices in the capture's file that training never saw
     int width = 0, height = 0;        ///< of the images it was trained on
     std::vector<ModelSegment> segments;
-    RunRecord run;  ///< empty: not known
+    std::string profile = "auto";  ///< or "dualgs": each frame has joints, too
+    RunRecord run;                 ///< empty: not known
     int frame_count() const;
 };
 
 /// MODEL/frame_000000.ply …: written whole, then renamed.
 std::filesystem::path model_frame_path(const std::filesystem::path& model, int frame);
+/// MODEL/joints_000000.ply …, of profile `dualgs`: the frame's joints as splats of SH degree 0, as many and
+/// in the same order in all frames of a segment. The frame's skin is pose_skin() of the segment's first skin,
+/// by the joints' places then and now and their turns q_now q_then⁻¹ (unit quaternions).
+std::filesystem::path model_joints_path(const std::filesystem::path& model, int frame);
 void write_model_info(const std::filesystem::path& model, const ModelInfo& info);
 /// Where a model has its stage; in a folder of splat files it lies in a folder of its own, since all files
 /// beside them are frames: stage/stage.ply.

@@ -197,9 +197,10 @@ void Renderer::set_stage(const SplatCloud& stage) {
 }
 
 void Renderer::set_frame(const PackedFrame& frame) {
+    if (frame.skin) return set_cloud(reconstruct(frame));
     state_->reconstruct.set_frame(frame);
-    if (frame.layout->splat_count != state_->moving || frame.layout->sh_degree != state_->splats.sh_degree())
-        state_->reserve_splats(frame.layout->splat_count, frame.layout->sh_degree);
+    if (frame.splat_count() != state_->moving || frame.sh_degree() != state_->splats.sh_degree())
+        state_->reserve_splats(frame.splat_count(), frame.sh_degree());
 }
 
 Image8 Renderer::render(const Camera& camera, const RenderSettings& settings) {

@@ -49,7 +49,7 @@ class StreamSource : public FrameSource {
         auto packed = decoder_.next();
         if (!packed) return {};
         SourceFrame frame;
-        frame.index = packed->index, frame.splats = packed->layout->splat_count;
+        frame.index = packed->index, frame.splats = packed->splat_count();
         frame.packed = std::move(packed);
         frame.decode_ms = milliseconds_since(start);
         return frame;

@@ -68,16 +68,19 @@ void Mp4Writer::add(const EncodedSegment& segment) {
     if (!s.begun) s.begin(segment.extradata);
     AVStream* stream = s.format->streams[0];
     const AVRational per_frame{s.settings.fps.denominator, s.settings.fps.numerator};
+    const std::int64_t end = s.frame + segment.frames;
     for (std::size_t i = 0; i < segment.packets.size(); ++i, ++s.frame) {
         const PacketPtr packet = new_packet();
         const Bytes& bytes = segment.packets[i];
         if (av_new_packet(packet.get(), int(bytes.size())) < 0) throw std::bad_alloc();
         std::copy(bytes.begin(), bytes.end(), packet->data);
         packet->pts = packet->dts = av_rescale_q(s.frame, per_frame, stream->time_base);
-        packet->duration = av_rescale_q(1, per_frame, stream->time_base);
+        const bool last = i + 1 == segment.packets.size();
+        packet->duration = av_rescale_q(last ? end - s.frame : 1, per_frame, stream->time_base);
         if (i == 0) packet->flags |= AV_PKT_FLAG_KEY;
         s.check(av_write_frame(s.format, packet.get()), "cannot be written");
     }
+    s.frame = end;
 }
 
 void Mp4Writer::finish() {

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "encoder/new_directory.h"
-#include "encoder/pack/segment.h"
+#include "encoder/pack/segment_coder.h"
 #include "encoder/pack/take_segments.h"
 #include "formats/core/file.h"
 #include "formats/stream/limits.h"
@@ -20,22 +20,19 @@ namespace {
 constexpr const char* kManifestName = "manifest.mpd";
 /// Packing takes minutes where training takes hours: what was interrupted is packed again.
 constexpr DirectoryKind kStreamDirectory{kManifestName, nullptr};
-constexpr std::string_view kProfile = "auto";
 /// A decoded plane may err by this much before the quantiser is lowered: in luma levels, at least, and in
 /// quantiser steps. A uniform quantiser errs by 0.29 steps; dead zones and skipped blocks by two or three
 /// times that. More means that the encoder did not do what it was told.
 constexpr double kErrorFloor = 1.0, kErrorSteps = 1.0;
 constexpr int kQuantiserDrop = 3;
-/// What has been through a stream before is coded so much finer, but not finer than that: a second loss as
-/// large as the first would add up to 0.15 dB, this leaves 0.1.
-constexpr int kFinerAgain = 2, kFinestAgain = 2;
 /// Closer to the wanted bit rate is not worth another encode.
 constexpr double kRateTolerance = 0.03;
 constexpr int kRateTries = 8;
 
 void check(const PackOptions& options) {
-    if (options.segment_frames < 1 || options.segment_frames > int(kMaxSegmentFrames))
-        throw UsageError("segments of {} frames: 1 to {} are possible", options.segment_frames,
+    if (options.segment_frames &&
+        (*options.segment_frames < 1 || *options.segment_frames > int(kMaxSegmentFrames)))
+        throw UsageError("segments of {} frames: 1 to {} are possible", *options.segment_frames,
                          kMaxSegmentFrames);
     if (!(options.quality >= 0 && options.quality <= 100))
         throw UsageError("quality {}: 0 to 100 is possible", options.quality);
@@ -53,14 +50,8 @@ class Packer {
   public:
     Packer(std::unique_ptr<TakeSegments> take, const Names& names, const PackOptions& options)
         : options_(options), names_(names), take_(std::move(take)) {
-        for (std::size_t i = 0; i < take_->segments.size(); ++i)
-            max_splats_ = std::max(max_splats_, take_->splat_count(i));
-        settings_.codec = options.codec;
-        settings_.sh_degree = take_->sh_degree;
-        settings_.fps = take_->take.fps;
-        settings_.atlas = fit_atlas(max_splats_, take_->sh_degree, take_->take.fps);
-        const glm::vec3 size = take_->take.bounds_max - take_->take.bounds_min;
-        settings_.extent = std::max({size.x, size.y, size.z, 1e-6f});
+        coder_ = take_->has_joints() ? make_skin_coder(*take_, options.codec)
+                                     : make_atlas_coder(*take_, options.codec);
     }
 
     /// Writes video and side file into `directory`; returns their bytes.
@@ -74,72 +65,52 @@ class Packer {
 
   private:
     void code_all(const std::filesystem::path& video_file, double quality);
-    void check_exact(const SideSegment& written, const Bytes& bytes, const SegmentEntry& entry) const;
     bool within_bounds(const CodedSegment& segment) const;
     void write_side(const std::filesystem::path& directory, double quality);
 
     const PackOptions& options_;
     const Names& names_;
     std::unique_ptr<TakeSegments> take_;
-    std::uint32_t max_splats_ = 0;
-    SegmentSettings settings_;
+    std::unique_ptr<SegmentCoder> coder_;
     std::vector<Bytes> side_segments_;
     std::vector<SegmentEntry> entries_;
 };
 
 bool Packer::within_bounds(const CodedSegment& segment) const {
-    const double step = quantiser_step(settings_.quality.quantiser);
+    const double step = quantiser_step(coder_->quantiser());
     return segment.worst_rms <= kErrorFloor + kErrorSteps * step;
 }
 
 /// Codes every segment at one quantiser; where a plane errs too much, all over again at a finer one.
 void Packer::code_all(const std::filesystem::path& video_file, double quality) {
-    settings_.quality = quality_settings(quality);
-    if (take_->decoded)
-        settings_.quality.quantiser = std::max(kFinestAgain, settings_.quality.quantiser - kFinerAgain);
+    coder_->set_quality(quality);
     for (;;) {
         side_segments_.clear(), entries_.clear();
-        Mp4Writer writer(video_file, settings_.video());
+        Mp4Writer writer(video_file, coder_->video());
         bool good = true;
         for (std::size_t i = 0; i < take_->segments.size() && good; ++i) {
             const ModelSegment& s = take_->segments[i];
-            const CodedSegment coded = code_segment(take_->read(i), s.first_frame, settings_);
+            CodedSegment coded = coder_->code(i);
             good = within_bounds(coded);
             if (!good) break;
             writer.add(coded.video);
             SegmentEntry& entry = entries_.emplace_back();
             entry.first_frame = std::uint32_t(s.first_frame);
             entry.frame_count = std::uint32_t(s.frame_count);
-            entry.splat_count = coded.side.layout->splat_count;
-            side_segments_.push_back(write_side_segment(coded.side));
-            check_exact(coded.side, side_segments_.back(), entry);
+            entry.splat_count = coded.splat_count;
+            side_segments_.push_back(std::move(coded.side));
             if (options_.progress) options_.progress(s.first_frame + s.frame_count, take_->frame_count());
         }
         if (good) {
             writer.finish();
             return;
         }
-        if (settings_.quality.quantiser <= 1)
+        if (coder_->quantiser() <= 1)
             throw InputError(
                 "{}: the encoder errs more than its finest quantiser explains; choose another codec",
                 options_.codec);
-        settings_.quality.quantiser = std::max(1, settings_.quality.quantiser - kQuantiserDrop);
+        coder_->set_quantiser(std::max(1, coder_->quantiser() - kQuantiserDrop));
     }
-}
-
-/// What must be exact is read back and compared.
-void Packer::check_exact(const SideSegment& written, const Bytes& bytes, const SegmentEntry& entry) const {
-    SideHeader header;
-    header.sh_degree = take_->sh_degree;
-    header.atlas_width = settings_.atlas.width, header.atlas_height = settings_.atlas.height;
-    const SideSegment read = read_side_segment(bytes, entry, header, "the segment just packed");
-    if (read.position_offset != written.position_offset || read.luma_crc != written.luma_crc ||
-        read.layout->position_shift != written.layout->position_shift ||
-        read.layout->plane_step != written.layout->plane_step ||
-        read.layout->plane_min != written.layout->plane_min)
-        throw InputError(
-            "frame {}: the segment's exact parts do not read back as written; choose a lower quality",
-            entry.first_frame);
 }
 
 void Packer::write_side(const std::filesystem::path& directory, double quality) {
@@ -151,11 +122,8 @@ void Packer::write_side(const std::filesystem::path& directory, double quality) 
     SideFile side;
     side.header.take = take_->take;
     side.header.frame_count = std::uint32_t(take_->frame_count());
-    side.header.features.assign(std::begin(kFeatures), std::end(kFeatures));
-    side.header.rung_id = names_.id, side.header.profile = std::string(kProfile);
-    side.header.max_splats = max_splats_;
-    side.header.sh_degree = take_->sh_degree;
-    side.header.atlas_width = settings_.atlas.width, side.header.atlas_height = settings_.atlas.height;
+    side.header.rung_id = names_.id;
+    coder_->describe(side.header);
     side.header.quality = quality;
     side.segments = entries_;
     std::uint64_t at = write_side_header(side).size();
@@ -177,7 +145,7 @@ ManifestRung Packer::describe(const std::filesystem::path& directory) const {
     ManifestRung rung;
     rung.id = names_.id;
     rung.codec = read_video_info(video.read(0, index.init_size), video.name).codec;
-    rung.width = settings_.atlas.width, rung.height = settings_.atlas.height;
+    rung.width = coder_->video().width, rung.height = coder_->video().height;
     rung.video_file = names_.video, rung.side_file = names_.side;
     rung.init_size = index.init_size;
     rung.index_begin = index.sidx_begin, rung.index_end = index.sidx_end;

@@ -12,7 +12,7 @@ namespace volumen {
 
 struct PackOptions {
     std::string codec = "h264";  ///< h264, hevc, av1
-    int segment_frames = 30;     ///< segments of the model longer than this are cut
+    std::optional<int> segment_frames;  ///< longer segments of the model are cut; else 30, of joints 50
     /// 0 … 100; 100 is the finest the atlas can carry. What `export` made of a stream is coded two quantiser
     /// steps finer, so that two losses do not add up.
     double quality = 75;

@@ -14,7 +14,7 @@ namespace volumen {
 namespace {
 
 /// Errors of the decoded luma, plane by plane over the segment; padding does not count.
-void measure_errors(const QuantisedSegment& wanted, const Pictures& decoded, CodedSegment& out) {
+void measure_errors(const QuantisedSegment& wanted, const Pictures& decoded, AtlasSegment& out) {
     const SegmentLayout& l = *wanted.layout;
     for (std::size_t p = 0; p < l.plane_x.size(); ++p) {
         double squares = 0;
@@ -38,14 +38,16 @@ void measure_errors(const QuantisedSegment& wanted, const Pictures& decoded, Cod
 
 }  // namespace
 
-CodedSegment code_segment(std::vector<SplatCloud> frames, int first_frame, const SegmentSettings& settings) {
+AtlasSegment code_atlas_segment(std::vector<SplatCloud> frames, int first_frame,
+                                const SegmentSettings& settings) {
     const auto order = order_splats(frames, settings.atlas.blocks_per_row);
     for (SplatCloud& cloud : frames) cloud = gather(cloud, order);
     canonicalise_rotations(frames);
     const QuantisedSegment quantised =
         quantise(frames, first_frame, settings.extent, settings.atlas, settings.quality.steps);
-    CodedSegment out;
+    AtlasSegment out;
     out.video = encode_segment(quantised.luma, settings.video());
+    out.video.frames = int(frames.size());
     const Pictures decoded = decode_segment(out.video, settings.video());
     if (decoded.size() != frames.size())
         throw InputError("{}: {} of {} pictures decode", settings.codec, decoded.size(), frames.size());

@@ -1,4 +1,4 @@
-// One segment of a model, coded: the step of packing that depends on nothing but itself.
+// One segment of a model as an atlas: the step of packing that depends on nothing but itself.
 #pragma once
 
 #include <string>
@@ -23,7 +23,7 @@ struct SegmentSettings {
     VideoSettings video() const { return {codec, quality.quantiser, atlas.width, atlas.height, fps}; }
 };
 
-struct CodedSegment {
+struct AtlasSegment {
     EncodedSegment video;
     SideSegment side;
     /// Of the decoded luma against what was encoded, the worst plane: root mean square, and the largest
@@ -34,6 +34,7 @@ struct CodedSegment {
 
 /// Orders, quantises, encodes, and decodes again. `frames`: all of the segment's, alike in count and SH
 /// degree.
-CodedSegment code_segment(std::vector<SplatCloud> frames, int first_frame, const SegmentSettings& settings);
+AtlasSegment code_atlas_segment(std::vector<SplatCloud> frames, int first_frame,
+                                const SegmentSettings& settings);
 
 }  // namespace volumen

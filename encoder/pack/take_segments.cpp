@@ -8,10 +8,20 @@
 namespace volumen {
 namespace {
 
+/// Frames: what joints carry pays for its first frame over more of them.
+constexpr int kSegmentFrames = 30, kJointSegmentFrames = 50;
+
+int longest_segment(const PackOptions& options, bool joints) {
+    return options.segment_frames.value_or(joints ? kJointSegmentFrames : kSegmentFrames);
+}
+
 class ModelSegments final : public TakeSegments {
   public:
-    ModelSegments(const std::filesystem::path& model, int segment_frames) : files_(model_frames(model)) {
+    ModelSegments(const std::filesystem::path& model, const PackOptions& options)
+        : model_(model), files_(model_frames(model)) {
         const ModelInfo info = read_model_info(model);
+        joints_ = info.profile == "dualgs";
+        const int segment_frames = longest_segment(options, joints_);
         take = info.take;
         sh_degree = info.sh_degree;
         // Long segments are cut evenly.
@@ -43,7 +53,23 @@ class ModelSegments final : public TakeSegments {
         return frames;
     }
 
+    bool has_joints() const override { return joints_; }
+    std::vector<SplatCloud> read_joints(std::size_t segment) const override {
+        const ModelSegment& s = segments[segment];
+        std::vector<SplatCloud> frames;
+        for (int f = s.first_frame; f < s.first_frame + s.frame_count; ++f) {
+            const std::filesystem::path file = model_joints_path(model_, f);
+            frames.push_back(read_ply(file));
+            if (frames.back().count == 0 || frames.back().count != frames.front().count)
+                throw InputError("{}: has {} joints, the segment's first frame {}; train the segment again",
+                                 file.string(), frames.back().count, frames.front().count);
+        }
+        return frames;
+    }
+
   private:
+    std::filesystem::path model_;
+    bool joints_ = false;
     std::vector<std::filesystem::path> files_;
     std::vector<std::uint32_t> counts_;
 };
@@ -52,7 +78,7 @@ class SequenceSegments final : public TakeSegments {
   public:
     SequenceSegments(const std::filesystem::path& directory, const PackOptions& options)
         : sequence_(list_frame_files(directory),
-                    {options.segment_frames, options.tell, options.read_progress}) {
+                    {longest_segment(options, false), options.tell, options.read_progress}) {
         const SequenceInfo info = read_sequence_info(directory, sequence_.bounds(), options.up);
         take = info.take, decoded = info.decoded;
         sh_degree = sequence_.sh_degree();
@@ -71,7 +97,7 @@ std::unique_ptr<TakeSegments> open_take_segments(const std::filesystem::path& di
                                                  const PackOptions& options) {
     std::unique_ptr<TakeSegments> out;
     if (is_model(directory)) {
-        out = std::make_unique<ModelSegments>(directory, options.segment_frames);
+        out = std::make_unique<ModelSegments>(directory, options);
         if (options.up) out->take = turned(out->take, *options.up);
     } else {
         out = std::make_unique<SequenceSegments>(directory, options);

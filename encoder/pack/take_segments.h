@@ -23,6 +23,10 @@ class TakeSegments {
     virtual std::uint32_t splat_count(std::size_t segment) const = 0;
     /// All frames of a segment, alike in count and SH degree: splat i is the same splat in each.
     virtual std::vector<SplatCloud> read(std::size_t segment) const = 0;
+    /// Whether joints carry the splats (DualGS); then …
+    virtual bool has_joints() const { return false; }
+    /// … those of all frames of a segment, alike in count.
+    virtual std::vector<SplatCloud> read_joints(std::size_t) const { return {}; }
 };
 
 /// Opens a model, or a directory of splat files that is none. Throws InputError.

@@ -22,6 +22,7 @@ struct VideoSettings {
 
 /// One packet a picture, in order; the first is a keyframe and nothing refers beyond it.
 struct EncodedSegment {
+    int frames = 0;   ///< that it lasts: as many as pictures, or more, through which the last one stands
     Bytes extradata;  ///< the codec's parameter sets, alike for all segments of the same settings
     std::vector<Bytes> packets;
 };

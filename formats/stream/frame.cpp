@@ -10,7 +10,6 @@ namespace volumen {
 namespace {
 
 constexpr std::size_t kBlocksAtOnce = 16;
-constexpr float kMinAlpha = 1.0f / 1024, kMaxAlpha = 1023.0f / 1024;
 
 /// The planes of one splat, as luma, and where it lies.
 struct CodedSplat {
@@ -55,7 +54,7 @@ void reconstruct_splat(const CodedSplat& coded, std::size_t i, SplatCloud& out) 
     out.channel(SplatCloud::kRotation + 1)[i] = x * scale;
     out.channel(SplatCloud::kRotation + 2)[i] = y * scale;
     out.channel(SplatCloud::kRotation + 3)[i] = z * scale;
-    const float alpha = std::clamp(coded.value(kPlaneOpacity), kMinAlpha, kMaxAlpha);
+    const float alpha = std::clamp(coded.value(kPlaneOpacity), kMinCodedAlpha, kMaxCodedAlpha);
     out.channel(SplatCloud::kOpacity)[i] = std::log(alpha / (1 - alpha));
     for (int k = 0; k < sh_coefficients(out.sh_degree); ++k) {
         const float luminance = coded.value(kPlaneSh + 3 * k);
@@ -69,6 +68,7 @@ void reconstruct_splat(const CodedSplat& coded, std::size_t i, SplatCloud& out) 
 }  // namespace
 
 SplatCloud reconstruct(const PackedFrame& frame) {
+    if (frame.skin) return reconstruct_skin(*frame.skin, frame.index - frame.skin->first_frame);
     const SegmentLayout& layout = *frame.layout;
     SplatCloud out(layout.splat_count, layout.sh_degree);
     parallel_for(layout.blocks(), kBlocksAtOnce, [&](std::size_t begin, std::size_t end, int) {

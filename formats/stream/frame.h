@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "formats/splats/cloud.h"
+#include "formats/stream/skin_segment.h"
 
 namespace volumen {
 
@@ -22,6 +23,9 @@ inline constexpr int kPlanePosition = 0, kPlaneRotation = 3, kPlaneScale = 6, kP
 constexpr int plane_count(int sh_degree) {
     return kPlaneSh + 3 * sh_coefficients(sh_degree);
 }
+
+/// Decoded opacities stay within these, so that their logits are finite.
+inline constexpr float kMinCodedAlpha = 1.0f / 1024, kMaxCodedAlpha = 1023.0f / 1024;
 
 /// What holds for all frames of a segment. Splat i lies in block b = i / 64 at place j = i % 64; plane p
 /// shows it at pixel (plane_x[p] + 8 * (b % blocks_per_row) + j % 8, plane_y[p] + 8 * (b / blocks_per_row) +
@@ -46,15 +50,20 @@ struct SegmentLayout {
     std::uint32_t blocks() const { return (splat_count + kBlockSplats - 1) / kBlockSplats; }
 };
 
-/// A decoded frame: luma of the atlas and the exact parts from the side file.
+/// A decoded frame. Of an atlas: luma and the exact parts from the side file. Of joints and skin: the
+/// segment, which has all its frames.
 struct PackedFrame {
     int index = 0;  ///< frame number in the take
+    std::shared_ptr<const SkinSegment> skin;  ///< joints and skin: the members below are not used
     std::shared_ptr<const SegmentLayout> layout;
     std::vector<std::uint8_t> luma;             ///< atlas_width × atlas_height, no padding
     std::vector<std::int32_t> position_offset;  ///< blocks × 3
+
+    std::uint32_t splat_count() const { return skin ? skin->splat_count : layout->splat_count; }
+    int sh_degree() const { return skin ? skin->sh_degree : layout->sh_degree; }
 };
 
-/// Dequantises a frame. Rotation: v = (x, y, z) as coded, w = sqrt(max(0, 1 - |v|²)), then normalised.
+/// Dequantises a frame; of joints and skin as reconstruct_skin() does. Of an atlas: rotation: v = (x, y, z) as coded, w = sqrt(max(0, 1 - |v|²)), then normalised.
 /// Opacity: the plane's value is alpha, clamped to [1/1024, 1023/1024], returned as its logit. SH: with Y,
 /// Co, Cg of a coefficient, G = Y + Cg, R = Y - Cg + Co, B = Y - Cg - Co.
 SplatCloud reconstruct(const PackedFrame& frame);

@@ -11,6 +11,7 @@ struct FrameDecoder::State {
     HwAccel acceleration;
     std::optional<VideoDecoder> video;
     SideSegment side;
+    std::shared_ptr<const SkinSegment> skin;  ///< instead of `side`, of a rung of joints and skin
     std::size_t segment = 0;
     bool started = false;  ///< `segment` is being decoded
     int wanted = 0;        ///< the frame that next() returns
@@ -23,6 +24,7 @@ struct FrameDecoder::State {
     void open_video();
     void start_segment();
     PackedFrame decode();
+    PackedFrame decode_from_atlas();
 };
 
 void FrameDecoder::State::open_video() {
@@ -32,14 +34,26 @@ void FrameDecoder::State::open_video() {
 void FrameDecoder::State::start_segment() {
     started = false;
     if (!video) open_video();
-    side = load_side_segment(rung, segment);
-    video->start(load_video_fragment(rung, segment));
     coming = int(entry().first_frame);
+    if (rung.side.header.has_skin()) {
+        const std::shared_ptr<SkinSegment> loaded = load_skin_segment(rung, segment);
+        video->start(load_video_fragment(rung, segment));
+        decode_lookups(*video, *loaded, rung.video_source.name);
+        skin = loaded;
+    } else {
+        side = load_side_segment(rung, segment);
+        video->start(load_video_fragment(rung, segment));
+    }
     started = true;
 }
 
 /// The next frame of the running segment.
 PackedFrame FrameDecoder::State::decode() {
+    if (rung.side.header.has_skin()) return {.index = coming++, .skin = skin};
+    return decode_from_atlas();
+}
+
+PackedFrame FrameDecoder::State::decode_from_atlas() {
     std::optional<DecodedPicture> picture = video->next();
     if (!picture)
         throw InputError("{}: frame {} is missing; the segment is damaged", rung.video_source.name, coming);
@@ -77,10 +91,12 @@ std::optional<PackedFrame> FrameDecoder::next() {
                          [](int frame, const SegmentEntry& e) { return frame < int(e.first_frame); });
     const std::size_t segment = std::size_t(after - segments.begin()) - 1;
     try {
-        if (!s.started || segment != s.segment || s.wanted < s.coming) {
+        const bool any_order = s.rung.side.header.has_skin();
+        if (!s.started || segment != s.segment || (s.wanted < s.coming && !any_order)) {
             s.segment = segment;
             s.start_segment();
         }
+        if (any_order) s.coming = s.wanted;
         while (s.coming < s.wanted) s.decode();
         PackedFrame frame = s.decode();
         ++s.wanted;

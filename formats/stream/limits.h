@@ -29,4 +29,19 @@ inline constexpr std::size_t kMaxRungs = 16;
 inline constexpr std::int32_t kMaxPositionOffset = 1 << 22;
 inline constexpr int kMaxPositionShift = 14;
 
+/// Joints and skin: five times what the published system trains, 110 MB of decoded tables.
+inline constexpr std::uint32_t kMaxSkinSplats = 1u << 20;
+/// An anchor's index fits 16 bits.
+inline constexpr std::uint32_t kMaxJoints = 1u << 16;
+/// Joints × frames of a segment: 15,000 joints in 500 frames, 192 MiB decoded.
+inline constexpr std::uint64_t kMaxJointPoses = 1u << 23;
+/// Index changes of one codebook in a segment: 1 M splats that change every fourth frame of 64.
+inline constexpr std::uint64_t kMaxChanges = 1u << 24;
+inline constexpr std::uint32_t kMaxCodebookEntries = 8192;
+/// Places on the grid stay exact in float32, and squared distances between them in float64.
+inline constexpr std::int32_t kMaxPlace = 1 << 23;
+inline constexpr int kMaxJointShift = 8;
+/// Look-up images of a segment: 270 MiB of the largest pictures.
+inline constexpr std::uint32_t kMaxLookupPictures = 32;
+
 }  // namespace volumen

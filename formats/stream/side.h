@@ -14,9 +14,11 @@
 namespace volumen {
 
 inline constexpr std::uint16_t kSideVersion = 1;
-/// The names that this version knows: "atlas", attribute planes in a video's luma; "block-offsets", exact
-/// position offsets of blocks.
-inline constexpr const char* kFeatures[] = {"atlas", "block-offsets"};
+/// The names that this version knows. Either "atlas", attribute planes in a video's luma, and
+/// "block-offsets", exact position offsets of blocks; or "joints", skin that follows them, with "lookups" in
+/// a video's luma and "codebooks" of SH.
+inline constexpr const char* kAtlasFeatures[] = {"atlas", "block-offsets"};
+inline constexpr const char* kSkinFeatures[] = {"joints", "lookups", "codebooks"};
 
 /// The JSON part.
 struct SideHeader {
@@ -27,6 +29,9 @@ struct SideHeader {
     std::uint32_t max_splats = 0;
     int sh_degree = 0, atlas_width = 0, atlas_height = 0;
     double quality = 0;
+
+    /// Whether its segments are joints and skin (skin_segment.h), else they are atlases.
+    bool has_skin() const;
 };
 
 /// One segment: where its bytes lie in the side file and in the atlas file.

@@ -29,12 +29,16 @@ json header_json(const SideHeader& h) {
               {"quality", h.quality}}}};
 }
 
+bool among(std::span<const char* const> names, const std::string& text) {
+    return std::ranges::any_of(names, [&](const char* name) { return text == name; });
+}
+
 void check_features(const json& features, const std::string& name) {
     if (!features.is_array())
         throw InputError("{}: the header's \"features\" is no list; the file is damaged", name);
     for (const json& feature : features) {
         const std::string text = feature.is_string() ? feature.get<std::string>().substr(0, 64) : "?";
-        if (std::none_of(std::begin(kFeatures), std::end(kFeatures), [&](auto f) { return text == f; }))
+        if (!among(kAtlasFeatures, text) && !among(kSkinFeatures, text))
             throw InputError("{}: needs the feature '{}', which this version does not know; use a newer one",
                              name, text);
     }
@@ -93,6 +97,10 @@ void check_entries(const SideFile& side, std::uint64_t data_begin, const ByteSou
 }
 
 }  // namespace
+
+bool SideHeader::has_skin() const {
+    return std::ranges::find(features, kSkinFeatures[0]) != features.end();
+}
 
 Bytes write_side_header(const SideFile& side) {
     const std::string text = header_json(side.header).dump();

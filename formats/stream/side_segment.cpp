@@ -1,9 +1,7 @@
-#include <zstd.h>
-
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
+#include "formats/stream/chunks.h"
 #include "formats/stream/limits.h"
 #include "formats/stream/side.h"
 
@@ -11,82 +9,11 @@ namespace volumen {
 
 namespace {
 
-/// Chunk types, and in which order they are written.
-enum Chunk { kLayout, kShifts, kOffsets, kChecksums, kChunks };
-constexpr char kChunkNames[kChunks][5] = {"LAYO", "SHFT", "OFFS", "LCRC"};
-constexpr std::uint32_t kFlagZstd = 1, kFlagCritical = 2;
-/// The slowest level that still keeps up with the video encoder.
-constexpr int kZstdLevel = 19;
-
-void write_chunk(ByteWriter& out, Chunk type, const Bytes& raw) {
-    Bytes stored(ZSTD_compressBound(raw.size()));
-    const std::size_t size = ZSTD_compress(stored.data(), stored.size(), raw.data(), raw.size(), kZstdLevel);
-    const bool smaller = !ZSTD_isError(size) && size < raw.size();
-    if (smaller)
-        stored.resize(size);
-    else
-        stored = raw;
-    for (int i = 0; i < 4; ++i) out.u8(std::uint8_t(kChunkNames[type][i]));
-    out.u32(smaller ? kFlagZstd | kFlagCritical : kFlagCritical);
-    out.u32(std::uint32_t(stored.size())), out.u32(std::uint32_t(raw.size()));
-    out.u32(crc32(stored));
-    out.append(stored);
-}
-
-struct StoredChunk {
-    std::uint32_t flags = 0, raw_size = 0;
-    std::span<const std::uint8_t> stored;
-};
-
-/// Splits a segment into its chunks; those that an older reader may skip are skipped.
-std::vector<std::optional<StoredChunk>> split_chunks(std::span<const std::uint8_t> bytes,
-                                                     const std::string& what) {
-    std::vector<std::optional<StoredChunk>> chunks(kChunks);
-    ByteReader in(bytes, what);
-    while (in.remaining()) {
-        const auto type = in.take(4);
-        const std::string name(type.begin(), type.end());
-        StoredChunk chunk;
-        chunk.flags = in.u32();
-        const std::uint32_t size = in.u32();
-        chunk.raw_size = in.u32();
-        const std::uint32_t crc = in.u32();
-        chunk.stored = in.take(size);
-        if (!checksum_holds(chunk.stored, crc))
-            throw InputError("{}: a chunk's checksum is wrong; the segment is damaged", what);
-        const auto known = std::find_if(std::begin(kChunkNames), std::end(kChunkNames),
-                                        [&](const char* n) { return name == n; });
-        if (known == std::end(kChunkNames)) {
-            if (chunk.flags & kFlagCritical)
-                throw InputError("{}: has a chunk that this version does not know; use a newer one", what);
-            continue;
-        }
-        auto& slot = chunks[std::size_t(known - std::begin(kChunkNames))];
-        if (slot) throw InputError("{}: has chunk {} twice; the segment is damaged", what, name);
-        slot = chunk;
-    }
-    return chunks;
-}
-
-/// The raw bytes of a chunk that must have `size` of them.
-Bytes unpack(const std::vector<std::optional<StoredChunk>>& chunks, Chunk type, std::uint64_t size,
-             const std::string& what) {
-    const auto& chunk = chunks[type];
-    if (!chunk) throw InputError("{}: lacks chunk {}; the segment is damaged", what, kChunkNames[type]);
-    const auto damaged = [&] {
-        throw InputError("{}: chunk {} does not have {} bytes; the segment is damaged", what,
-                         kChunkNames[type], size);
-    };
-    if (chunk->raw_size != size) damaged();
-    if (!(chunk->flags & kFlagZstd)) {
-        if (chunk->stored.size() != size) damaged();
-        return {chunk->stored.begin(), chunk->stored.end()};
-    }
-    Bytes raw(size);
-    if (ZSTD_decompress(raw.data(), raw.size(), chunk->stored.data(), chunk->stored.size()) != size)
-        damaged();
-    return raw;
-}
+/// Chunk types, in the order in which they are written.
+constexpr const char* kLayout = "LAYO";
+constexpr const char* kShifts = "SHFT";
+constexpr const char* kOffsets = "OFFS";
+constexpr const char* kChecksums = "LCRC";
 
 Bytes write_layout(const SegmentLayout& l) {
     ByteWriter out;
@@ -193,33 +120,29 @@ std::vector<std::int32_t> read_offsets(const Bytes& bytes, std::size_t frames, s
 
 Bytes write_side_segment(const SideSegment& segment) {
     const SegmentLayout& layout = *segment.layout;
-    ByteWriter checksums;
-    for (const std::uint32_t crc : segment.luma_crc) checksums.u32(crc);
     ByteWriter out;
     write_chunk(out, kLayout, write_layout(layout));
     write_chunk(out, kShifts, layout.position_shift);
     write_chunk(out, kOffsets, write_offsets(segment.position_offset, std::size_t(layout.frame_count)));
-    write_chunk(out, kChecksums, checksums.bytes());
+    write_checksums(out, kChecksums, segment.luma_crc);
     return out.release();
 }
 
 SideSegment read_side_segment(std::span<const std::uint8_t> bytes, const SegmentEntry& entry,
                               const SideHeader& header, const std::string& what) {
-    const auto chunks = split_chunks(bytes, what);
+    const Chunks chunks(bytes, {kLayout, kShifts, kOffsets, kChecksums}, what);
     SideSegment out;
     const std::size_t planes = std::size_t(plane_count(header.sh_degree));
-    const auto layout = read_layout(unpack(chunks, kLayout, kLayoutBytes + planes * kLayoutPlaneBytes, what),
+    const auto layout = read_layout(chunks.unpack(kLayout, kLayoutBytes + planes * kLayoutPlaneBytes),
                                     entry, header, what);
     const std::size_t blocks = layout->blocks(), frames = entry.frame_count;
-    layout->position_shift = unpack(chunks, kShifts, blocks * 3, what);
+    layout->position_shift = chunks.unpack(kShifts, blocks * 3);
     if (std::any_of(layout->position_shift.begin(), layout->position_shift.end(),
                     [](std::uint8_t s) { return s > kMaxPositionShift; }))
         throw InputError("{}: a position shift is out of range; the segment is damaged", what);
-    out.position_offset = read_offsets(unpack(chunks, kOffsets, std::uint64_t(frames) * blocks * 12, what),
-                                       frames, blocks, what);
-    const Bytes checksums = unpack(chunks, kChecksums, std::uint64_t(frames) * 4, what);
-    ByteReader in(checksums, what);
-    for (std::size_t i = 0; i < frames; ++i) out.luma_crc.push_back(in.u32());
+    out.position_offset = read_offsets(chunks.unpack(kOffsets, std::uint64_t(frames) * blocks * 12), frames,
+                                       blocks, what);
+    out.luma_crc = read_checksums(chunks, kChecksums, frames);
     out.layout = layout;
     return out;
 }

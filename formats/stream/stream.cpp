@@ -46,9 +46,9 @@ RungInfo describe(const StreamRung& rung) {
     info.profile = header.profile;
     info.max_splats = header.max_splats;
     info.sh_degree = header.sh_degree;
-    info.tracks.push_back({"atlas", "video", rung.manifest.codec, rung.manifest.video_file,
+    info.tracks.push_back({header.has_skin() ? "lookups" : "atlas", "video", rung.manifest.codec, rung.manifest.video_file,
                            rung.video_source.size, header.atlas_width, header.atlas_height});
-    info.tracks.push_back({"side", "zstd", "", rung.manifest.side_file, rung.side_source.size, 0, 0});
+    info.tracks.push_back({"side", header.has_skin() ? "rans" : "zstd", "", rung.manifest.side_file, rung.side_source.size, 0, 0});
     return info;
 }
 
@@ -59,6 +59,23 @@ SideSegment load_side_segment(const StreamRung& rung, std::size_t segment) {
     const Bytes bytes = rung.side_source.read(entry.side_offset, entry.side_size);
     return read_side_segment(bytes, entry, rung.side.header,
                              fmt::format("{}, segment {}", rung.side_source.name, segment));
+}
+
+std::shared_ptr<SkinSegment> load_skin_segment(const StreamRung& rung, std::size_t segment) {
+    const SegmentEntry& entry = rung.side.segments[segment];
+    const Bytes bytes = rung.side_source.read(entry.side_offset, entry.side_size);
+    return read_skin_segment(bytes, entry, rung.side.header,
+                             fmt::format("{}, segment {}", rung.side_source.name, segment));
+}
+
+void decode_lookups(VideoDecoder& video, SkinSegment& segment, const std::string& name) {
+    for (std::uint32_t i = 0; i < segment.lookup.pictures; ++i) {
+        const std::optional<DecodedPicture> picture = video.next();
+        if (!picture || picture->frame != segment.first_frame + std::int64_t(i))
+            throw InputError("{}: a look-up image of the segment at frame {} is missing; it is damaged", name,
+                             segment.first_frame);
+        segment.luma.insert(segment.luma.end(), picture->luma.begin(), picture->luma.end());
+    }
 }
 
 Bytes load_video_fragment(const StreamRung& rung, std::size_t segment) {
@@ -93,9 +110,10 @@ std::shared_ptr<const Stream::State> open_state(const std::filesystem::path& pat
     }
     if (state->manifest.stage) {
         state->stage = open_rung(*state->manifest.stage, file.parent_path());
-        if (state->stage->side.header.frame_count != 1)
-            throw InputError("{}: the stage has {} frames; the stream is damaged",
-                             state->stage->side_source.name, state->stage->side.header.frame_count);
+        const SideHeader& header = state->stage->side.header;
+        if (header.frame_count != 1 || header.has_skin())
+            throw InputError("{}: the stage is not an atlas of one frame but has {}; the stream is damaged",
+                             state->stage->side_source.name, header.frame_count);
     }
     for (const StreamRung& rung : state->rungs) {
         state->rung_infos.push_back(describe(rung));
@@ -135,7 +153,7 @@ std::optional<SplatCloud> Stream::read_stage() const {
     std::optional<DecodedPicture> picture = video.next();
     if (!picture || crc32(picture->luma) != side.luma_crc[0])
         throw InputError("{}: the stage does not decode; the stream is damaged", rung.video_source.name);
-    return reconstruct({0, side.layout, std::move(picture->luma), side.position_offset});
+    return reconstruct({0, nullptr, side.layout, std::move(picture->luma), side.position_offset});
 }
 const std::vector<SegmentInfo>& Stream::segments(int rung) const {
     return state_->segment_infos.at(std::size_t(rung));

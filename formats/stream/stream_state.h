@@ -33,6 +33,10 @@ std::shared_ptr<const Stream::State> open_state(const std::filesystem::path& pat
 VideoDecoder::Params decoder_params(const StreamRung& rung, HwAccel acceleration);
 /// One segment's side chunks, read and checked.
 SideSegment load_side_segment(const StreamRung& rung, std::size_t segment);
+/// The same of a rung of joints and skin; the look-up images are still to be decoded.
+std::shared_ptr<SkinSegment> load_skin_segment(const StreamRung& rung, std::size_t segment);
+/// Decodes its look-up images, which the decoder has been started on. Throws InputError.
+void decode_lookups(VideoDecoder& video, SkinSegment& segment, const std::string& name);
 /// One segment's moof and mdat, read and checked against the index's checksum.
 Bytes load_video_fragment(const StreamRung& rung, std::size_t segment);
 

@@ -29,6 +29,8 @@ struct Verifier {
     void check_manifest(const StreamRung& rung, const Manifest& manifest);
     void check_segments(const StreamRung& rung);
     void check_segment(const StreamRung& rung, std::size_t segment, VideoDecoder& video);
+    void check_atlases(const StreamRung& rung, std::size_t segment, VideoDecoder& video);
+    void check_skin(const StreamRung& rung, std::size_t segment, VideoDecoder& video);
 };
 
 /// Boxes against manifest and side index.
@@ -69,6 +71,26 @@ void Verifier::check_manifest(const StreamRung& rung, const Manifest& manifest) 
 }
 
 void Verifier::check_segment(const StreamRung& rung, std::size_t segment, VideoDecoder& video) {
+    if (rung.side.header.has_skin())
+        check_skin(rung, segment, video);
+    else
+        check_atlases(rung, segment, video);
+    if (video.next()) problem("{}: segment {} has too many pictures", rung.video_source.name, segment);
+}
+
+void Verifier::check_skin(const StreamRung& rung, std::size_t segment, VideoDecoder& video) {
+    const std::shared_ptr<SkinSegment> skin = load_skin_segment(rung, segment);
+    video.start(load_video_fragment(rung, segment));
+    decode_lookups(video, *skin, rung.video_source.name);
+    const std::size_t size = std::size_t(skin->lookup.width) * std::size_t(skin->lookup.height);
+    for (std::size_t i = 0; i < skin->luma_crc.size(); ++i)
+        if (crc32(std::span(skin->luma).subspan(i * size, size)) != skin->luma_crc[i])
+            problem("{}: look-up image {} of segment {} decodes to other values than the encoder's",
+                    rung.video_source.name, i, segment);
+    report.frames += skin->frame_count;
+}
+
+void Verifier::check_atlases(const StreamRung& rung, std::size_t segment, VideoDecoder& video) {
     const SegmentEntry& entry = rung.side.segments[segment];
     const SideSegment side = load_side_segment(rung, segment);
     video.start(load_video_fragment(rung, segment));
@@ -83,7 +105,6 @@ void Verifier::check_segment(const StreamRung& rung, std::size_t segment, VideoD
             problem("{}: frame {} decodes to other values than the encoder's", rung.video_source.name, frame);
         ++report.frames;
     }
-    if (video.next()) problem("{}: segment {} has too many frames", rung.video_source.name, segment);
 }
 
 void Verifier::check_segments(const StreamRung& rung) {
