@@ -12,6 +12,7 @@
 #include "shaders/rasterise/rasterise.h"
 #include "shaders/reconstruct/reconstruct.h"
 #include "shaders/shared.h"
+#include "shaders/skin/skin.h"
 #include "shaders/sort/radix_sort.h"
 #include "shaders/splat_buffers.h"
 
@@ -41,6 +42,7 @@ struct Renderer::State {
     gpu::Device& device;
     gpu::SplatBuffers splats{device};
     gpu::Reconstruct reconstruct{device};
+    gpu::Skin skin{device};
     gpu::Project project{device};
     gpu::RadixSort sort{device};
     gpu::Binning binning{device};
@@ -58,6 +60,13 @@ struct Renderer::State {
           counters(d, gpu::kCounterWords * sizeof(std::uint32_t), gpu::Residence::device, "counters") {}
     ~State() { vkQueueWaitIdle(device.queue); }
 
+    /// Forgets a frame that was set and has not been recorded.
+    void cancel_frame() { reconstruct.cancel(), skin.cancel(); }
+    /// Records the making of its splats.
+    void record_frame(VkCommandBuffer commands) {
+        if (reconstruct.pending()) reconstruct.record(commands, splats);
+        if (skin.pending()) skin.record(commands, splats);
+    }
     void wait() { gpu::check(vkQueueWaitIdle(device.queue), "vkQueueWaitIdle"); }
     void forget_bindings();
     void reserve_splats(std::uint32_t count, int sh_degree);
@@ -71,6 +80,7 @@ struct Renderer::State {
 
 void Renderer::State::forget_bindings() {
     reconstruct.forget_bindings();
+    skin.forget_bindings();
     project.forget_bindings();
     sort.forget_bindings();
     binning.forget_bindings();
@@ -147,7 +157,7 @@ bool Renderer::State::overflowed() const {
 void Renderer::State::record(VkCommandBuffer commands, const Camera& camera, const RenderSettings& settings) {
     log.begin(commands, splats.count());
     gpu::barrier(commands);
-    if (reconstruct.pending()) reconstruct.record(commands, splats);
+    record_frame(commands);
     log.mark(commands, kReconstructed);
 
     constexpr std::array<std::uint32_t, gpu::kCounterWords> kNone{0xffffffffu, 0, 0, 0, 0};
@@ -185,20 +195,23 @@ Renderer::~Renderer() = default;
 void Renderer::set_cloud(const SplatCloud& cloud) {
     if (cloud.count > kMaxSplats)
         throw InputError("{} splats: at most {} can be drawn", cloud.count, kMaxSplats);
-    state_->reconstruct.cancel();
+    state_->cancel_frame();
     state_->reserve_splats(std::uint32_t(cloud.count), cloud.sh_degree);
     state_->splats.upload(cloud);
 }
 
 void Renderer::set_stage(const SplatCloud& stage) {
-    state_->reconstruct.cancel();
+    state_->cancel_frame();
     state_->stage = stage;
     state_->reserve_splats(0, stage.sh_degree);
 }
 
 void Renderer::set_frame(const PackedFrame& frame) {
-    if (frame.skin) return set_cloud(reconstruct(frame));
-    state_->reconstruct.set_frame(frame);
+    state_->cancel_frame();
+    if (frame.skin)
+        state_->skin.set_frame(frame.skin, frame.index - frame.skin->first_frame);
+    else
+        state_->reconstruct.set_frame(frame);
     if (frame.splat_count() != state_->moving || frame.sh_degree() != state_->splats.sh_degree())
         state_->reserve_splats(frame.splat_count(), frame.sh_degree());
 }
@@ -256,8 +269,8 @@ const RenderStats& Renderer::stats() const {
 
 SplatCloud Renderer::read_cloud() {
     State& s = *state_;
-    if (s.reconstruct.pending())
-        s.device.run([&](VkCommandBuffer commands) { s.reconstruct.record(commands, s.splats); });
+    if (s.reconstruct.pending() || s.skin.pending())
+        s.device.run([&](VkCommandBuffer commands) { s.record_frame(commands); });
     return s.splats.download();
 }
 

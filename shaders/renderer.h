@@ -34,8 +34,8 @@ class Renderer {
 
     /// What is drawn from now on: an unpacked cloud, uploaded …
     void set_cloud(const SplatCloud& cloud);
-    /// … or a frame of a stream: luma and exact parts are uploaded, splats are reconstructed by a shader.
-    /// Segment tables are uploaded once a segment.
+    /// … or a frame of a stream, reconstructed by shaders: of an atlas, luma and exact parts are uploaded; of
+    /// joints and skin, nothing. Segment tables are uploaded once a segment.
     void set_frame(const PackedFrame& frame);
 
     /// Splats that are drawn together with every cloud or frame from now on: the take's still surroundings,

@@ -97,6 +97,58 @@ struct ReconstructConstants {
     float position_origin[3];
 };
 
+// Joints and skin: formats/stream/skin_segment.h.
+SHARED_CONSTANT uint kJointComponents = 6;  // place x y z, turn x y z
+SHARED_CONSTANT uint kJointVectors = 4;     // of four floats, that a joint's motion takes
+SHARED_CONSTANT uint kRansSlots = 1u << 15; // of the finest frequency table
+SHARED_CONSTANT uint kMostAnchors = 8;
+// Planes of the skin's table, a word a splat each.
+SHARED_CONSTANT uint kSkinPlaces = 0;    // x y z, as integers
+SHARED_CONSTANT uint kSkinRotation = 3;  // levels: x | y << 8 | z << 16
+SHARED_CONSTANT uint kSkinMeans = 4;     // a byte a look-up
+SHARED_CONSTANT uint kSkinRows = 5;      // a look-up
+SHARED_CONSTANT uint kSkinEntries = 9;   // of the first frame, two degrees a word
+SHARED_CONSTANT uint kSkinAnchors = 11;  // joints, two a word
+SHARED_CONSTANT uint kSkinWeights = 15;  // an anchor
+SHARED_CONSTANT uint kSkinPlanes = 23;
+
+struct RansConstants {
+    uint arrays;
+    uint size;  // symbols of each
+};
+
+struct MotionConstants {
+    uint joints;
+    uint frames;
+};
+
+struct JointConstants {
+    uint joints;
+    uint frame;        // of the segment
+    float grid;        // units
+    float turn_step;   // radians
+    uint joint_shift;
+};
+
+struct SkinConstants {
+    uint count;   // splats
+    uint stride;  // words from one plane to the next
+    uint frame;   // of the segment
+};
+
+// What holds for a segment.
+struct SkinParameters {
+    float origin[3];
+    float grid;
+    float rotation_step;
+    uint per_splat;              // anchors
+    uint width, height;          // of a look-up image
+    uint columns, strip_rows;    // of its strips
+    uint entries[4];             // where each codebook begins in the entries, and
+    uint changes[4];             // its changes
+    float lookups[12];           // low, step and change_step of each
+};
+
 #ifdef __cplusplus
 }  // namespace volumen::gpu
 #endif

@@ -11,7 +11,7 @@
 namespace volumen {
 
 struct PackOptions {
-    std::string codec = "h264";  ///< h264, hevc, av1
+    std::string codec = "h264";         ///< h264, hevc, av1
     std::optional<int> segment_frames;  ///< longer segments of the model are cut; else 30, of joints 50
     /// 0 … 100; 100 is the finest the atlas can carry. What `export` made of a stream is coded two quantiser
     /// steps finer, so that two losses do not add up.

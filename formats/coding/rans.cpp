@@ -68,8 +68,8 @@ struct RansDecoder::Tables {
     std::uint32_t first = 0;            ///< first symbol that has a frequency
     std::vector<std::uint16_t> symbol;  ///< of each of the 2^bits slots, less `first`
     std::vector<std::uint32_t>
-        start_and_frequency;            ///< of each symbol from `first` on: start << 16 | frequency
-    const std::uint8_t* end = nullptr;  ///< of the payload
+        start_and_frequency;  ///< of each symbol from `first` on: start << 16 | frequency
+    const std::uint8_t *begin = nullptr, *end = nullptr;  ///< of the payload
 
     template <class... Args>
     [[noreturn]] void refuse(fmt::format_string<Args...> format, Args&&... args) const {
@@ -139,7 +139,7 @@ RansDecoder::RansDecoder(ByteReader& in, std::string what) {
     }
 
     const auto payload = in.take(std::uint64_t(words) * 2);
-    t.end = payload.data() + payload.size();
+    t.begin = payload.data(), t.end = payload.data() + payload.size();
     next_word_ = payload.data();
     for (std::uint32_t lane = 0; lane < t.lanes; ++lane, next_word_ += 4) {
         state_[lane] = read_word(next_word_) | read_word(next_word_ + 2) << 16;
@@ -156,6 +156,16 @@ std::uint32_t RansDecoder::size() const {
 }
 std::uint32_t RansDecoder::remaining() const {
     return tables_->size - position_;
+}
+
+RansArray RansDecoder::array() const {
+    const Tables& t = *tables_;
+    RansArray out{.size = t.size, .first = t.first, .bits = t.bits, .lanes = t.lanes};
+    for (const std::uint32_t entry : t.start_and_frequency) out.starts.push_back(entry >> 16);
+    if (t.lanes) out.starts.push_back(1u << t.bits);
+    for (const std::uint8_t* word = t.begin; word != t.end; word += 2)
+        out.words.push_back(std::uint16_t(read_word(word)));
+    return out;
 }
 
 /// Decodes `count` symbols. Each reads one word or none: unchecked where as many words as symbols remain.

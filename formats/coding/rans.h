@@ -42,6 +42,16 @@ static_assert(rans_weight(kMaxRansLevel) == 1u << kMaxRansBits);
 /// a weight gets at least one slot. Returns weights.size() + 1 starts, 0 the first and 2^bits the last.
 std::vector<std::uint32_t> rans_starts(std::span<const std::uint32_t> weights, int bits);
 
+/// A coded array taken apart, for a decoder that is not this one.
+struct RansArray {
+    std::uint32_t size = 0;             ///< symbols
+    std::uint32_t first = 0;            ///< the symbol of slot 0, and of all where there are no lanes
+    int bits = 0;                       ///< 2^bits slots
+    std::uint32_t lanes = 0;            ///< 0: no payload
+    std::vector<std::uint32_t> starts;  ///< of the symbols from `first` on, and 2^bits behind the last
+    std::vector<std::uint16_t> words;   ///< the payload, states in front
+};
+
 /// Decodes one coded array from its first symbol to its last. A copy goes on from where the original stands,
 /// independently of it, so that copies are checkpoints; it takes about 300 bytes and shares the tables.
 class RansDecoder {
@@ -55,6 +65,7 @@ class RansDecoder {
     std::uint32_t alphabet() const;   ///< all symbols are below it: 1 to kMaxRansAlphabet
     std::uint32_t size() const;       ///< symbols in the array, up to kMaxRansSymbols; no memory backs it yet
     std::uint32_t remaining() const;  ///< symbols not decoded yet
+    RansArray array() const;
 
     /// The next out.size() symbols. Throws InputError where fewer remain or the payload ends early; then the
     /// contents of `out` are below alphabet() or as they were, and the decoder is of no more use.

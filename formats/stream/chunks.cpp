@@ -82,8 +82,8 @@ Bytes Chunks::unpack(const Stored& chunk) const {
     if (!(chunk.flags & kFlagZstd) && chunk.bytes.size() == chunk.raw_size)
         return {chunk.bytes.begin(), chunk.bytes.end()};
     Bytes raw(chunk.raw_size);
-    if (!(chunk.flags & kFlagZstd) || ZSTD_decompress(raw.data(), raw.size(), chunk.bytes.data(),
-                                                      chunk.bytes.size()) != chunk.raw_size)
+    if (!(chunk.flags & kFlagZstd) ||
+        ZSTD_decompress(raw.data(), raw.size(), chunk.bytes.data(), chunk.bytes.size()) != chunk.raw_size)
         throw InputError("{}: chunk {} does not have {} bytes; the segment is damaged", what_, chunk.type,
                          chunk.raw_size);
     return raw;

@@ -53,7 +53,7 @@ struct SegmentLayout {
 /// A decoded frame. Of an atlas: luma and the exact parts from the side file. Of joints and skin: the
 /// segment, which has all its frames.
 struct PackedFrame {
-    int index = 0;  ///< frame number in the take
+    int index = 0;                            ///< frame number in the take
     std::shared_ptr<const SkinSegment> skin;  ///< joints and skin: the members below are not used
     std::shared_ptr<const SegmentLayout> layout;
     std::vector<std::uint8_t> luma;             ///< atlas_width × atlas_height, no padding
@@ -63,9 +63,10 @@ struct PackedFrame {
     int sh_degree() const { return skin ? skin->sh_degree : layout->sh_degree; }
 };
 
-/// Dequantises a frame; of joints and skin as reconstruct_skin() does. Of an atlas: rotation: v = (x, y, z) as coded, w = sqrt(max(0, 1 - |v|²)), then normalised.
-/// Opacity: the plane's value is alpha, clamped to [1/1024, 1023/1024], returned as its logit. SH: with Y,
-/// Co, Cg of a coefficient, G = Y + Cg, R = Y - Cg + Co, B = Y - Cg - Co.
+/// Dequantises a frame; of joints and skin as reconstruct_skin() does. Of an atlas: rotation: v = (x, y, z)
+/// as coded, w = sqrt(max(0, 1 - |v|²)), then normalised. Opacity: the plane's value is alpha, clamped to
+/// [1/1024, 1023/1024], returned as its logit. SH: with Y, Co, Cg of a coefficient, G = Y + Cg, R = Y - Cg +
+/// Co, B = Y - Cg - Co.
 SplatCloud reconstruct(const PackedFrame& frame);
 
 }  // namespace volumen

@@ -133,15 +133,15 @@ SideSegment read_side_segment(std::span<const std::uint8_t> bytes, const Segment
     const Chunks chunks(bytes, {kLayout, kShifts, kOffsets, kChecksums}, what);
     SideSegment out;
     const std::size_t planes = std::size_t(plane_count(header.sh_degree));
-    const auto layout = read_layout(chunks.unpack(kLayout, kLayoutBytes + planes * kLayoutPlaneBytes),
-                                    entry, header, what);
+    const auto layout =
+        read_layout(chunks.unpack(kLayout, kLayoutBytes + planes * kLayoutPlaneBytes), entry, header, what);
     const std::size_t blocks = layout->blocks(), frames = entry.frame_count;
     layout->position_shift = chunks.unpack(kShifts, blocks * 3);
     if (std::any_of(layout->position_shift.begin(), layout->position_shift.end(),
                     [](std::uint8_t s) { return s > kMaxPositionShift; }))
         throw InputError("{}: a position shift is out of range; the segment is damaged", what);
-    out.position_offset = read_offsets(chunks.unpack(kOffsets, std::uint64_t(frames) * blocks * 12), frames,
-                                       blocks, what);
+    out.position_offset =
+        read_offsets(chunks.unpack(kOffsets, std::uint64_t(frames) * blocks * 12), frames, blocks, what);
     out.luma_crc = read_checksums(chunks, kChecksums, frames);
     out.layout = layout;
     return out;

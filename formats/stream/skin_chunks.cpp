@@ -1,4 +1,6 @@
 // Reads a segment of joints and skin; encoder/pack/skin/skin_chunks.cpp writes it.
+#include "formats/stream/skin_chunks.h"
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -7,7 +9,6 @@
 #include "formats/stream/chunks.h"
 #include "formats/stream/limits.h"
 #include "formats/stream/side.h"
-#include "formats/stream/skin_chunks.h"
 #include "formats/stream/skin_segment.h"
 
 namespace volumen {
@@ -34,11 +35,11 @@ struct Reading {
 
     void layout(const SegmentEntry& entry, const SideHeader& header);
     void joints();
-    std::vector<std::int32_t> motion(ByteReader& in, std::uint8_t mode) const;
+    std::vector<std::int32_t> changes(ByteReader& in, std::uint8_t mode, CodedMotion& motion) const;
     void first_frame();
     void means();
     SegmentCodebook codebook(int degree) const;
-    void changes(ByteReader& in, SegmentCodebook& book) const;
+    void entry_changes(ByteReader& in, SegmentCodebook& book) const;
 };
 
 void Reading::layout(const SegmentEntry& entry, const SideHeader& header) {
@@ -73,9 +74,11 @@ void Reading::layout(const SegmentEntry& entry, const SideHeader& header) {
 
 /// One component of all joints in all frames but the first, in coding order: the change since the frame
 /// before.
-std::vector<std::int32_t> Reading::motion(ByteReader& in, std::uint8_t mode) const {
+std::vector<std::int32_t> Reading::changes(ByteReader& in, std::uint8_t mode, CodedMotion& motion) const {
     const std::size_t n = s.joint_count;
+    ByteReader again = in;
     const auto symbols = read_symbols(in, n * std::size_t(s.frame_count - 1), kMotionSymbols, what);
+    motion = {mode, RansDecoder(again, what).array()};
     std::vector<std::int32_t> out(symbols.size());
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = unfold(symbols[i]) * (1 << (mode & kMotionShift));
     return out;
@@ -102,18 +105,19 @@ void Reading::joints() {
         for (std::size_t j = 0; j < n; ++j)
             at(0, j, c) = bounded(std::int64_t(j ? at(0, j - 1, c) : 0) + first[j]);
     }
-    if (std::ranges::any_of(s.joints, [&](std::int32_t v) { return std::abs(v) > kMaxPlace >> s.joint_shift; }))
+    if (std::ranges::any_of(s.joints,
+                            [&](std::int32_t v) { return std::abs(v) > kMaxPlace >> s.joint_shift; }))
         wrong("a joint's place");
     std::vector<glm::dvec3> places;
     for (std::uint32_t j = 0; j < n; ++j) places.emplace_back(s.joint_place(0, j));
-    const std::vector<std::uint32_t> parents = joint_parents(places);
+    s.parents = joint_parents(places);
     for (std::size_t c = 0; c < kJointComponents; ++c) {
-        std::vector<std::int32_t> change = motion(in, modes[c]);
+        std::vector<std::int32_t> change = changes(in, modes[c], s.coded_motion[c]);
         for (std::size_t f = 1; f < frames; ++f) {
             std::int32_t* of_frame = change.data() + (f - 1) * n;
             for (std::size_t j = 0; j < n; ++j) {
                 if (j > 0 && modes[c] & kMotionParent)
-                    of_frame[j] = bounded(std::int64_t(of_frame[j]) + of_frame[parents[j]]);
+                    of_frame[j] = bounded(std::int64_t(of_frame[j]) + of_frame[s.parents[j]]);
                 at(f, j, c) = bounded(std::int64_t(at(f - 1, j, c)) + of_frame[j]);
                 if (c < 3 && std::abs(at(f, j, c)) > kMaxPlace >> s.joint_shift) wrong("a joint's place");
             }
@@ -167,7 +171,7 @@ void Reading::means() {
 }
 
 /// Changes stand by time; they are wanted by splat.
-void Reading::changes(ByteReader& in, SegmentCodebook& book) const {
+void Reading::entry_changes(ByteReader& in, SegmentCodebook& book) const {
     const std::size_t n = s.splat_count;
     const auto counts = read_integers(in, std::size_t(s.frame_count - 1), what);
     std::uint64_t total = 0;
@@ -218,7 +222,7 @@ SegmentCodebook Reading::codebook(int degree) const {
         for (std::size_t e = 0; e < entries; ++e)
             book.levels[e * dimensions + c] = std::uint8_t(levels[c * entries + e]);
     book.first = read_indices(in, s.splat_count, entries, what);
-    changes(in, book);
+    entry_changes(in, book);
     all_read(in, type);
     return book;
 }

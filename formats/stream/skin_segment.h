@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "formats/coding/rans.h"
 #include "formats/coding/skin.h"
 #include "formats/splats/cloud.h"
 
@@ -45,17 +46,23 @@ struct LookupScale {
 
 /// A persistent codebook of the SH coefficients of one degree.
 struct SegmentCodebook {
-    int dimensions = 0;                         ///< 3 (2 · degree + 1): coefficient by coefficient R G B
-    std::vector<float> low, step;               ///< a dimension: entry = low + step · level
-    std::vector<std::uint8_t> levels;           ///< entries × dimensions
-    std::vector<std::uint16_t> first;           ///< a splat: its entry in the first frame
-    std::vector<std::uint32_t> change_begin;    ///< splats + 1: which changes are the splat's
-    std::vector<std::uint16_t> change_frame;    ///< of the segment, growing for each splat
-    std::vector<std::uint16_t> change_entry;    ///< from that frame on
+    int dimensions = 0;                       ///< 3 (2 · degree + 1): coefficient by coefficient R G B
+    std::vector<float> low, step;             ///< a dimension: entry = low + step · level
+    std::vector<std::uint8_t> levels;         ///< entries × dimensions
+    std::vector<std::uint16_t> first;         ///< a splat: its entry in the first frame
+    std::vector<std::uint32_t> change_begin;  ///< splats + 1: which changes are the splat's
+    std::vector<std::uint16_t> change_frame;  ///< of the segment, growing for each splat
+    std::vector<std::uint16_t> change_entry;  ///< from that frame on
 
     std::uint32_t entries() const { return std::uint32_t(levels.size() / std::size_t(dimensions)); }
     /// A splat's entry in a frame of the segment.
     std::uint16_t entry(std::size_t splat, int frame) const;
+};
+
+/// How one component of the joints' motion is coded: for shaders that decode it themselves.
+struct CodedMotion {
+    std::uint8_t mode = 0;  ///< kMotionShift and kMotionParent
+    RansArray symbols;      ///< (frames - 1) × joints
 };
 
 struct SkinSegment {
@@ -67,12 +74,14 @@ struct SkinSegment {
     std::array<float, 3> origin{};
     float grid = 0;
     int joint_shift = 0;
-    std::vector<std::int32_t> place;      ///< splats × 3, at the first frame
-    float rotation_step = 0;              ///< rotation x y z = rotation_step · (level - 128)
-    std::vector<std::uint8_t> rotation;   ///< splats × 3, at the first frame
-    float turn_step = 0;                  ///< radians: a turn's rotation vector = turn_step · integer
-    std::vector<std::int32_t> joints;     ///< frames × joints × kJointComponents
-    std::vector<std::uint32_t> owned;     ///< a joint: how many splats it owns, which follow each other
+    std::vector<std::int32_t> place;     ///< splats × 3, at the first frame
+    float rotation_step = 0;             ///< rotation x y z = rotation_step · (level - 128)
+    std::vector<std::uint8_t> rotation;  ///< splats × 3, at the first frame
+    float turn_step = 0;                 ///< radians: a turn's rotation vector = turn_step · integer
+    std::vector<std::int32_t> joints;    ///< frames × joints × kJointComponents
+    std::array<CodedMotion, kJointComponents> coded_motion;  ///< what became `joints`
+    std::vector<std::uint32_t> parents;                      ///< a joint's, for its prediction
+    std::vector<std::uint32_t> owned;  ///< a joint: how many splats it owns, which follow each other
 
     LookupShape lookup;
     std::array<LookupScale, kLookups> lookup_scale;

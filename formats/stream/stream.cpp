@@ -46,9 +46,11 @@ RungInfo describe(const StreamRung& rung) {
     info.profile = header.profile;
     info.max_splats = header.max_splats;
     info.sh_degree = header.sh_degree;
-    info.tracks.push_back({header.has_skin() ? "lookups" : "atlas", "video", rung.manifest.codec, rung.manifest.video_file,
-                           rung.video_source.size, header.atlas_width, header.atlas_height});
-    info.tracks.push_back({"side", header.has_skin() ? "rans" : "zstd", "", rung.manifest.side_file, rung.side_source.size, 0, 0});
+    info.tracks.push_back({header.has_skin() ? "lookups" : "atlas", "video", rung.manifest.codec,
+                           rung.manifest.video_file, rung.video_source.size, header.atlas_width,
+                           header.atlas_height});
+    info.tracks.push_back({"side", header.has_skin() ? "rans" : "zstd", "", rung.manifest.side_file,
+                           rung.side_source.size, 0, 0});
     return info;
 }
 

@@ -55,22 +55,7 @@ float value(uint plane, uvec2 inside) {
     return planes[plane].least + planes[plane].step * float(luma(plane, inside));
 }
 
-void store_geometry(uint plane, uint i, float v) {
-    if (plane < kPlanesPerBuffer)
-        geometry0[plane * constants.stride + i] = v;
-    else
-        geometry1[(plane - kPlanesPerBuffer) * constants.stride + i] = v;
-}
-
-void store_sh(uint plane, uint i, uint word) {
-    const uint at = plane % kPlanesPerBuffer * constants.stride + i;
-    switch (plane / kPlanesPerBuffer) {
-        case 0: sh0[at] = word; break;
-        case 1: sh1[at] = word; break;
-        case 2: sh2[at] = word; break;
-        default: sh3[at] = word; break;
-    }
-}
+#include "shaders/store.glsl"
 
 void main() {
     const uint i = group_index() * kSubgroup + gl_SubgroupInvocationID;

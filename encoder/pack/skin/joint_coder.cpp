@@ -73,7 +73,8 @@ std::optional<Coded> code(const Component& c, std::span<const std::uint32_t> par
             const float off = (c.at(f, j) - float(before + predicted)) / step;
             const float away = std::abs(off) < dead_zone ? 0 : std::round(off);
             // Folded, -1024 … 1023 are below kMotionSymbols.
-            if (!(away >= -float(kMotionSymbols / 2) && away < float(kMotionSymbols / 2))) return std::nullopt;
+            if (!(away >= -float(kMotionSymbols / 2) && away < float(kMotionSymbols / 2)))
+                return std::nullopt;
             const std::int32_t residual = std::int32_t(away);
             out.symbols.push_back(std::uint16_t(fold(residual)));
             change[j] = predicted + residual * (1 << shift);
@@ -95,8 +96,7 @@ Coded best(const Component& c, std::span<const std::uint32_t> parents, float dea
                 out = std::move(tried);
             break;
         }
-    if (!out)
-        throw InputError("a joint moves further in a frame than can be coded; the model is damaged");
+    if (!out) throw InputError("a joint moves further in a frame than can be coded; the model is damaged");
     return *std::move(out);
 }
 

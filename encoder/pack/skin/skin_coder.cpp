@@ -58,8 +58,7 @@ Bytes code_first_frame(const SplatCloud& first, SkinSegment& s) {
         std::size_t i = 0;
         for (std::uint32_t j = 0; j < s.joint_count; ++j)
             for (std::uint32_t k = 0; k < s.owned[j]; ++k, ++i) {
-                const float steps =
-                    (first.channel(SplatCloud::kPosition + int(a))[i] - s.origin[a]) / s.grid;
+                const float steps = (first.channel(SplatCloud::kPosition + int(a))[i] - s.origin[a]) / s.grid;
                 s.place[3 * i + a] =
                     std::int32_t(std::lround(std::clamp(steps, -float(kMaxPlace), float(kMaxPlace))));
                 off.push_back(s.place[3 * i + a] - s.joint_place(0, j)[int(a)]);
@@ -90,8 +89,8 @@ Bytes code_codebook(const Codebook& book, std::size_t splats) {
     write_symbols(out, levels, 256);
     const IndexChanges changes = index_changes(book.indices, splats);
     write_indices(out, changes.first, std::uint32_t(entries));
-    write_integers(out, std::vector<std::int32_t>(changes.changes_in_frame.begin() + 1,
-                                                  changes.changes_in_frame.end()));
+    write_integers(
+        out, std::vector<std::int32_t>(changes.changes_in_frame.begin() + 1, changes.changes_in_frame.end()));
     write_integers(out, std::vector<std::int32_t>(changes.gap.begin(), changes.gap.end()));
     write_indices(out, changes.index, std::uint32_t(entries));
     return out.release();

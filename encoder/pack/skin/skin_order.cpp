@@ -32,9 +32,8 @@ std::vector<std::size_t> morton_order(std::span<const glm::vec3> points) {
                        << a;
     std::vector<std::size_t> order(points.size());
     std::iota(order.begin(), order.end(), std::size_t(0));
-    std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
-        return code[a] != code[b] ? code[a] < code[b] : a < b;
-    });
+    std::ranges::sort(
+        order, [&](std::size_t a, std::size_t b) { return code[a] != code[b] ? code[a] < code[b] : a < b; });
     return order;
 }
 

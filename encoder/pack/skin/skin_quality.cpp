@@ -28,10 +28,8 @@ SkinQuality skin_quality(double quality) {
     for (float* step : {&out.grid, &out.turn, &out.rotation, &out.lookup.opacity, &out.lookup.scale})
         *step *= float(coarser);
     out.rotation = std::min(out.rotation, 1.0f / 16);
-    out.quantiser =
-        std::max(kFinestQp, int(std::lround(kDefaultQp + kQpPerQuality * (kDefault - quality))));
-    for (int& entries : out.entries)
-        entries = std::clamp(int(std::lround(entries / coarser)), 16, 8192);
+    out.quantiser = std::max(kFinestQp, int(std::lround(kDefaultQp + kQpPerQuality * (kDefault - quality))));
+    for (int& entries : out.entries) entries = std::clamp(int(std::lround(entries / coarser)), 16, 8192);
     return out;
 }
 

@@ -15,9 +15,10 @@ struct SkinQuality {
     float dead_zone = 0;  ///< of joints' places and turns, steps
     float rotation = 0;   ///< step of splats' quaternion components
     LookupSteps lookup;
-    int quantiser = 0;  ///< H.264's QP of the look-up images
+    int quantiser = 0;                            ///< H.264's QP of the look-up images
     std::array<int, kMaxShDegree + 1> entries{};  ///< of the codebooks, by degree, at most
-    double change_cost = 0;  ///< of an index, at least: squared error weighted by its share of all splats' area
+    double change_cost =
+        0;  ///< of an index, at least: squared error weighted by its share of all splats' area
 };
 
 /// `quality` in 0 … 100, higher is finer; monotonous.
