@@ -57,6 +57,8 @@ void check(const PlayOptions& options) {
     if (options.headless) {
         if (options.fullscreen) throw UsageError("--fullscreen needs a window; leave out --headless");
         if (options.screenshot) throw UsageError("--screenshot is of the window; with --headless use -o");
+        if (options.joint_view != JointView::off)
+            throw UsageError("--show needs a window; leave out --headless");
         if (options.shown_frames)
             throw UsageError("--frames {}: use A:B, half-open, as in 0:30", *options.shown_frames);
     } else {
@@ -87,7 +89,7 @@ ViewSize parse_size(const std::string& text) {
 
 std::optional<PlayOptions> parse_options(int argc, const char* const* argv) {
     PlayOptions options;
-    std::string frames, size, acceleration = "auto", up = "-y";
+    std::string frames, size, acceleration = "auto", up = "-y", show = "off";
     bool no_loop = false, vr = false;
 
     CLI::App app{"Plays volumetric video.", "volumen-play"};
@@ -113,6 +115,8 @@ std::optional<PlayOptions> parse_options(int argc, const char* const* argv) {
         ->type_name("GPU");
     app.add_option("--up", up, "the up axis of a splat file (-y, as scans have it)")
         ->type_name("x|y|z|-x|-y|-z");
+    app.add_option("--show", show, "over the window's picture: the take's joints, the splats they lead (J)")
+        ->type_name("off|joints|anchors");
     app.add_flag("--no-loop", no_loop, "stop at the end");
     app.add_flag("--fullscreen", options.fullscreen, "start in full screen");
     app.add_option("--screenshot", options.screenshot, "save the window after --frames N frames (3) and quit")
@@ -124,6 +128,9 @@ std::optional<PlayOptions> parse_options(int argc, const char* const* argv) {
     options.loop = !no_loop;
     options.hwaccel = look_up(kAccelerations, "--hwaccel", acceleration);
     options.up = look_up(kAxes, "--up", up);
+    const auto joints = joint_view(show);
+    if (!joints) throw UsageError("--show {}: has to be one of off, joints, anchors", show);
+    options.joint_view = *joints;
     if (!size.empty()) options.size = parse_size(size);
     if (!frames.empty()) {
         const auto count = parse_int(frames);

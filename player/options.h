@@ -7,6 +7,7 @@
 #include "formats/stream/reader.h"
 #include "player/decode/frame_source.h"
 #include "player/source/viewpoint.h"
+#include "player/view/joint_view.h"
 
 namespace volumen {
 
@@ -23,6 +24,7 @@ struct PlayOptions {
     HwAccel hwaccel = HwAccel::automatic;
     std::string gpu;
     glm::vec3 up{0, -1, 0};  ///< of a PLY
+    JointView joint_view = JointView::off;  ///< of the window
     bool loop = true, fullscreen = false, validation = false;
 };
 

@@ -21,6 +21,7 @@ enum class Command {
     normal_speed,
     toggle_loop,
     reset_view,
+    show_joints,
     fullscreen,
     toggle_overlay,
     screenshot,

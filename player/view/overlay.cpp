@@ -289,6 +289,9 @@ OverlayActions Overlay::build(const OverlayState& state, bool visible) {
     ImGui::NewFrame();
     Layout layout(state, scale);
     const ImVec2 display = ImGui::GetIO().DisplaySize;
+    if (state.skin && state.joint_view != JointView::off)
+        draw_joints(state.joint_view, *state.skin, state.frame - state.skin->first_frame, state.camera,
+                    display.x / float(state.camera.width));
     if (visible) {
         if (display.x >= kLeastWidth * scale && display.y >= kLeastHeight * scale) layout.figures();
         if (state.range.count() > 1) layout.transport();

@@ -10,6 +10,7 @@
 #include "formats/stream/reader.h"
 #include "player/statistics.h"
 #include "player/view/commands.h"
+#include "player/view/joint_view.h"
 #include "player/view/screen.h"
 #include "player/view/window.h"
 
@@ -39,6 +40,10 @@ struct OverlayState {
     std::vector<LostFrames> lost;
     std::string notice;  ///< a line for a moment, such as the name of a screenshot
     bool show_help = false;
+
+    JointView joint_view = JointView::off;
+    std::shared_ptr<const SkinSegment> skin;  ///< of the frame on screen, where joints carry its splats
+    Camera camera;                            ///< of the picture
 };
 
 /// What was clicked.

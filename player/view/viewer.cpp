@@ -78,6 +78,7 @@ class Viewer {
         const bool loop = options.loop || options.screenshot;
         clock_.set_loop(loop, now());
         source_->set_loop(loop);
+        state_.joint_view = options.joint_view;
         if (range_.count() > 1) clock_.play(now());
     }
 
@@ -96,6 +97,7 @@ class Viewer {
     void perform(Command command);
     void jump_segment(int direction);
     void set_speed(int thousandths);
+    void show_joints();
     void next_picture();
     void upload(const SourceFrame& frame);
     void draw();
@@ -270,6 +272,9 @@ void Viewer::perform(Command command) {
             orbit_.reset();
             picture_dirty_ = true;
             break;
+        case Command::show_joints:
+            show_joints();
+            break;
         case Command::fullscreen:
             window_.toggle_fullscreen();
             break;
@@ -286,6 +291,16 @@ void Viewer::perform(Command command) {
             window_.close();
             break;
     }
+}
+
+void Viewer::show_joints() {
+    state_.joint_view = next(state_.joint_view);
+    if (!state_.skin)
+        show_notice("This take has no joints");
+    else if (state_.joint_view == JointView::joints)
+        show_notice("Joints and their paths; red: torn from its neighbour");
+    else if (state_.joint_view == JointView::anchors)
+        show_notice("Joints and the splats they lead");
 }
 
 void Viewer::set_speed(int thousandths) {
@@ -330,8 +345,9 @@ void Viewer::next_picture() {
 void Viewer::upload(const SourceFrame& frame) {
     screen_.wait();  // the renderer has one set of buffers
     collect_statistics();
+    state_.skin = nullptr;
     if (const auto* packed = std::get_if<PackedFrame>(&frame.content))
-        renderer_.set_frame(*packed);
+        renderer_.set_frame(*packed), state_.skin = packed->skin;
     else if (!has_content_)
         renderer_.set_cloud(*std::get<std::shared_ptr<const SplatCloud>>(frame.content));
     state_.frame = frame.index;
@@ -365,6 +381,7 @@ void Viewer::draw() {
     state_.decoder = source_->device();
     state_.resolution = screen_.size();
     state_.display_fps = double(shown_at_.size());
+    state_.camera = orbit_.viewpoint().camera(screen_.size());
     const OverlayActions actions = overlay_->build(state_, overlay_visible_);
 
     const auto commands = screen_.begin();

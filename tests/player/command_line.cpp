@@ -62,6 +62,8 @@ TEST_CASE("the command line") {
     CHECK_FALSE(window->frames);
     CHECK_FALSE(window->loop);
     CHECK(window->up == glm::vec3(0, 0, 1));
+    CHECK(window->joint_view == JointView::off);
+    CHECK(parse({"a", "--show", "anchors"})->joint_view == JointView::anchors);
 }
 
 TEST_CASE("wrong usage is told") {
@@ -71,6 +73,8 @@ TEST_CASE("wrong usage is told") {
                                  {"a", "--nonsense"},
                                  {"a", "--vr"},
                                  {"a", "--hwaccel", "magic"},
+                                 {"a", "--show", "bones"},
+                                 {"a", "--headless", "--show", "joints"},
                                  {"a", "-o", "o_%d.png"},
                                  {"a", "--headless", "-o", "out.png"},
                                  {"a", "--headless", "--fullscreen"},
