@@ -59,8 +59,8 @@ struct Deformation {
 /// How far a search for a motion reaches.
 struct MotionSearch {
     int iterations = 0;
-    int halvings = 2;        ///< of the coarsest images
-    float rate = 4e-3f;      ///< of translations (extents) and rotations (quaternion components)
+    int halvings = 2;    ///< of the coarsest images
+    float rate = 4e-3f;  ///< of translations (extents) and rotations (quaternion components)
 };
 
 /// The images of a frame at several sizes, the frame's own first.

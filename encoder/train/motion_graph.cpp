@@ -130,8 +130,7 @@ float MotionGraph::arap(const SplatCloud& motion, float weight, SplatCloud& d_mo
         for (int e = 0; e < used; ++e) {
             const std::size_t k = edges_[j * edge_count_ + e];
             const glm::vec3 edge = node(k) - node(j);
-            const glm::vec3 off =
-                turn * edge + node(j) + position(motion, j) - node(k) - position(motion, k);
+            const glm::vec3 off = turn * edge + node(j) + position(motion, j) - node(k) - position(motion, k);
             energy += scale * squared(off);
             const glm::vec3 d = 2 * scale * off;
             d_turn += glm::outerProduct(d, edge);

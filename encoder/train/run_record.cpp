@@ -59,12 +59,13 @@ void record_dual(const DualSettings& settings, RunRecord& run) {
 
 void record_settings(const TrainSettings& settings, RunRecord& run) {
     // Every member has its name here: one more, and this does not compile.
-    const auto& [profile, dual, seed, splats, stage_splats, sh_degree, segment_frames, ssim_weight, random_background,
-                 first_iterations, refresh_iterations, coarse_iterations, fine_iterations, position_rate,
-                 rotation_rate, scale_rate, opacity_rate, sh_rate, rest_rate_divisor, opacity_floor,
-                 opacity_weight, size_weight, start_share, start_opacity, dropout, spread_weight,
-                 smooth_weight, flat_weight, hull_slack, pixels_per_splat, colour, colour_rate, graph_nodes, graph_rate, arap_weight,
-                 fine_position_rate, fine_rate_scale, rigid_weight, temporal_weight] = settings;
+    const auto& [profile, dual, seed, splats, stage_splats, sh_degree, segment_frames, ssim_weight,
+                 random_background, first_iterations, refresh_iterations, coarse_iterations, fine_iterations,
+                 position_rate, rotation_rate, scale_rate, opacity_rate, sh_rate, rest_rate_divisor,
+                 opacity_floor, opacity_weight, size_weight, start_share, start_opacity, dropout,
+                 spread_weight, smooth_weight, flat_weight, hull_slack, pixels_per_splat, colour, colour_rate,
+                 graph_nodes, graph_rate, arap_weight, fine_position_rate, fine_rate_scale, rigid_weight,
+                 temporal_weight] = settings;
     const auto record = [&](const char* name, auto value) { run[name] = fmt::format("{}", value); };
     run["profile"] = name(profile);
     if (profile == Profile::dualgs) record_dual(dual, run);

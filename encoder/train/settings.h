@@ -24,18 +24,19 @@ struct DualSettings {
     int refine_passes = 4;             ///< over a whole segment, each the unit of checkpoints
     int refine_rounds = 20;            ///< a pass, each with one view of every frame
 
-    float isotropic_weight = 0.002f;  ///< of isotropic_term: joints are round
-    float even_weight = 1;            ///< of even_term: joints are of a size
+    float isotropic_weight = 0.002f;                                ///< of isotropic_term: joints are round
+    float even_weight = 1;                                          ///< of even_term: joints are of a size
     float joint_opacity_floor = 0.1f, skin_opacity_floor = 0.015f;  ///< pruned below
-    float joint_rigid_weight = 1e-2f;  ///< of RigidTerm over the joints, while they are alone
-    float skin_rigid_weight = 1e-3f;   ///< the same, once they move the skin
+    float joint_rigid_weight = 1e-2f;             ///< of RigidTerm over the joints, while they are alone
+    float skin_rigid_weight = 1e-3f;              ///< the same, once they move the skin
     float joint_rate = 1e-3f, turn_rate = 1e-2f;  ///< of joints: extents, quaternion components
-    float look_rate_scale = 0.1f;  ///< of scale, opacity and SH rates after the first frame
-    /// Of the L1 pull of scale, opacity and SH towards the frame before, in mean gradients: see keep_steady().
-    float steadiness = 2;
-    float refine_joint_rate = 2e-4f, refine_turn_rate = 2e-3f;  ///< of the joints of every frame
+    float look_rate_scale = 0.8f;                 ///< of scale, opacity and SH rates after the first frame
+    /// Of the L1 pull of scale, opacity and SH towards the frame before, in mean gradients: see
+    /// keep_steady().
+    float steadiness = 0.5f;
+    float refine_joint_rate = 2e-4f, refine_turn_rate = 2e-3f;      ///< of the joints of every frame
     float refine_skin_rate = 1e-4f, refine_skin_turn_rate = 1e-3f;  ///< of the skin they all share
-    float refine_look_scale = 0.2f;  ///< of scale, opacity and SH rates
+    float refine_look_scale = 0.2f;                                 ///< of scale, opacity and SH rates
 
     int densify_every = 100;                          ///< iterations of the skin's first frame
     float densify_from = 0.1f, densify_until = 0.6f;  ///< shares of them

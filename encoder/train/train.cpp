@@ -270,9 +270,9 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
             masks.apply(*images);
             masks::check_masks(capture, views, *images, frame == 0, options.strict);
             warnings.tell(*images, views);
-            const SplatCloud& cloud = trainer->next(
-                make_training_frame(capture, views, *images),
-                [&](double share) { tell_progress(frame, work.training(frame, share)); });
+            const SplatCloud& cloud =
+                trainer->next(make_training_frame(capture, views, *images),
+                              [&](double share) { tell_progress(frame, work.training(frame, share)); });
             if (frame == 0) tell_colours(trainer->colour(), capture, views, options.warn);
             for (const std::string& note : trainer->notes())
                 warnings.tell(fmt::format("frame {}: {}", images->index, note));
@@ -282,8 +282,7 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
             done.splats = std::max(done.splats, std::uint64_t(cloud.count));
             ++done.frames;
             keep_cloud(model_frame_path(directory.path(), frame), cloud);
-            if (trainer->joints())
-                keep_cloud(model_joints_path(directory.path(), frame), *trainer->joints());
+            if (trainer->joints()) keep_cloud(model_joints_path(directory.path(), frame), *trainer->joints());
             keep_state();
             kept = done.frames;
             finish_segment();

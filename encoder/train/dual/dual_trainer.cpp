@@ -67,8 +67,8 @@ SplatCloud DualTrainer::train_joints(const TrainingFrame& frame, Tick& tick) {
     const TrainSettings& settings = training_.settings;
     const DualSettings& dual = settings.dual;
     constexpr int kSurplus = 2;
-    constexpr float kReduceAt = 0.6f;    ///< share of the iterations
-    constexpr float kPruneFrom = 0.3f;   ///< of those before: opacities have to grow first
+    constexpr float kReduceAt = 0.6f;   ///< share of the iterations
+    constexpr float kPruneFrom = 0.3f;  ///< of those before: opacities have to grow first
     const int count = joint_count(settings, training_.budget);
     SplatCloud joints = training_.start(frame, kSurplus * count, 1, 0);
     training_.extent = extent_of(joints);
@@ -92,8 +92,7 @@ SplatCloud DualTrainer::train_joints(const TrainingFrame& frame, Tick& tick) {
         opaque.resize(joints.count);
         std::iota(opaque.begin(), opaque.end(), 0u);
     }
-    const std::vector<std::uint32_t> spread =
-        farthest_points(positions(joints), opaque, std::size_t(count));
+    const std::vector<std::uint32_t> spread = farthest_points(positions(joints), opaque, std::size_t(count));
     joints = gather(joints, std::vector<std::size_t>(spread.begin(), spread.end()));
 
     run.iterations = dual.joint_first_iterations - run.iterations;
@@ -186,9 +185,8 @@ void DualTrainer::move_joints(const TrainingFrame& frame, SplatCloud& joints, Ti
         const TrainingView& view = frame.views[std::size_t(order.next(training_.random))];
         training_.photometric(joints, view, raster, 0, gradients);
         (*rigid_)(joints, dual.joint_rigid_weight, gradients);
-        adam.step(
-            joints, gradients,
-            place_rates(joints, dual.joint_rate * training_.extent * decay, dual.turn_rate * decay));
+        adam.step(joints, gradients,
+                  place_rates(joints, dual.joint_rate * training_.extent * decay, dual.turn_rate * decay));
         tick();
     }
 }
@@ -215,8 +213,7 @@ void DualTrainer::tune_skin(const TrainingFrame& frame, SplatCloud& joints, Tick
         joint_adam.step(
             joints, d_joints,
             place_rates(joints, dual.joint_rate * training_.extent * decay, dual.turn_rate * decay));
-        const std::vector<float> look_rates =
-            training_.rates(cloud_, 0, 0, dual.look_rate_scale * decay);
+        const std::vector<float> look_rates = training_.rates(cloud_, 0, 0, dual.look_rate_scale * decay);
         look_adam.step(cloud_, gradients, look_rates);
         keep_steady(cloud_, previous, look_adam, look_rates, dual.steadiness);
         tick();
@@ -334,8 +331,7 @@ void DualTrainer::restore(std::span<const std::uint8_t> state, const std::string
           std::size_t(frames_) >= frames && training_.valid() && passes_ >= 0 &&
           passes_ <= training_.settings.dual.refine_passes);
     if (unsettled_) {
-        check(canonical_.count > 0 &&
-              timeline_.adopt(canonical_.count, canonical_.sh_degree, int(frames)));
+        check(canonical_.count > 0 && timeline_.adopt(canonical_.count, canonical_.sh_degree, int(frames)));
     } else {
         for (std::size_t f = 0; f < frames; ++f) {
             cloud_ = segment.cloud(int(f));

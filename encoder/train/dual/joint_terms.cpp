@@ -8,8 +8,8 @@
 namespace volumen::train {
 namespace {
 
-constexpr float kElongated = 4;            ///< longest axis, in shortest ones, that is let be
-constexpr float kLarge = 5, kSmall = 0.2f; ///< longest axis, in mean longest axes, that is let be
+constexpr float kElongated = 4;             ///< longest axis, in shortest ones, that is let be
+constexpr float kLarge = 5, kSmall = 0.2f;  ///< longest axis, in mean longest axes, that is let be
 
 struct Axes {
     int longest, shortest;  ///< channels

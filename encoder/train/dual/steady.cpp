@@ -47,8 +47,8 @@ void keep_steady(SplatCloud& cloud, const SplatCloud& previous, const Adam& adam
                 if (change == 0) continue;
                 change = std::sqrt(change / float(attribute.width));
                 const float own = std::sqrt(squared_gradient(adam, attribute, i));
-                const float step = rates[std::size_t(attribute.channel)] * weight * typical /
-                                   std::max(own, 1e-3f * typical);
+                const float step =
+                    rates[std::size_t(attribute.channel)] * weight * typical / std::max(own, 1e-3f * typical);
                 const float kept = change > step ? 1 - step / change : 0;
                 for (int c = attribute.channel; c < end; ++c) {
                     const float before = previous.channel(c)[i];
