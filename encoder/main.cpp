@@ -31,7 +31,8 @@ struct Arguments {
     std::string frames, holdout, size, bit_rate, fps, codec = "h264", views;
     std::string up, metres_per_unit;
     std::string json_file, html_file, images, contact_sheet, gpu;
-    int splats = 0, stage_splats = 0, sh_degree = -1, segment = 30;
+    int splats = 0, joints = 0, stage_splats = 0, sh_degree = -1;
+    int segment = 0;  ///< 0: the profile's
     std::uint64_t seed = 1;
     double quality = -1;
     bool no_trial = false;
@@ -68,7 +69,11 @@ void add_training_options(CLI::App& app, Arguments& a) {
     app.add_option("--few-cameras", a.few_cameras,
                    "keep the model a thin surface: where the cameras stand far apart, always, never")
         ->capture_default_str();
-    app.add_option("--profile", a.profile, "auto: the best that this build has")->capture_default_str();
+    app.add_option("--profile", a.profile,
+                   "auto: splats that move freely; dualgs: joints that move, skin that shows")
+        ->capture_default_str();
+    app.add_option("--joints", a.joints, "of profile dualgs, at most so many (0.15 of the splats)")
+        ->check(CLI::Range(1, 1'000'000));
     app.add_option("--device", a.device, "what trains")->capture_default_str()->type_name("auto|cpu");
     CLI::Option* restart = app.add_flag("--restart", a.restart, "discard what an interrupted run left");
     app.add_flag("--resume", a.resume, "go on where an interrupted run stopped; a finished model is kept")
@@ -97,20 +102,21 @@ void add_packing_options(CLI::App& app, Arguments& a) {
 }
 
 void add_common_options(CLI::App& app, Arguments& a) {
-    app.add_option("--segment", a.segment, "frames a segment: the unit of seeking, with one topology")
-        ->check(CLI::Range(1, 1000))
-        ->capture_default_str();
+    app.add_option("--segment", a.segment, "frames a segment: the unit of seeking, with one topology (30; dualgs: 50)")
+        ->check(CLI::Range(1, 1000));
     app.add_flag("--json", a.json, "print the result as JSON, alone on stdout");
 }
 
 train::TrainOptions training_options(const Arguments& a) {
-    if (a.profile != "auto") throw UsageError("--profile {}: this build has auto", a.profile);
     if (a.device != "auto" && a.device != "cpu")
         throw UsageError("--device {}: this build trains on cpu", a.device);
     train::TrainOptions options;
-    options.settings = train::preset(a.preset);
+    options.settings = train::preset(a.preset, train::parse_profile(a.profile));
     options.settings.seed = a.seed;
-    options.settings.segment_frames = a.segment;
+    if (a.segment > 0) options.settings.segment_frames = a.segment;
+    if (a.joints > 0 && options.settings.profile != train::Profile::dualgs)
+        throw UsageError("--joints: only profile dualgs has joints; add --profile dualgs");
+    options.settings.dual.joints = a.joints;
     options.settings.colour = train::colour_mode(a.colour);
     options.masks = masks::parse_mask_mode(a.masks);
     options.few_cameras = train::few_cameras_mode(a.few_cameras);
@@ -129,7 +135,7 @@ train::TrainOptions training_options(const Arguments& a) {
 PackOptions packing_options(const Arguments& a) {
     PackOptions options;
     options.codec = a.codec;
-    options.segment_frames = a.segment;
+    if (a.segment > 0) options.segment_frames = a.segment;
     if (a.quality >= 0) options.quality = a.quality;
     if (!a.bit_rate.empty()) options.bit_rate = parse_bit_rate("--bitrate", a.bit_rate);
     if (a.quality >= 0 && options.bit_rate)
@@ -327,7 +333,7 @@ void name_values(CLI::App& app) {
                                                             {"views-holdout", "LIST"},
                                                             {"views", "LIST"},
                                                             {"size", "N or WxH"},
-                                                            {"profile", "auto"},
+                                                            {"profile", "auto|dualgs"},
                                                             {"few-cameras", "auto|on|off"},
                                                             {"colour", "auto|on|off"},
                                                             {"sync", "LIST or auto"},

@@ -88,6 +88,7 @@ void Adam::step(SplatCloud& cloud, const SplatCloud& gradients, std::span<const 
     ++steps_;
     const float first_bias = float(1 - std::pow(double(beta1), steps_));
     const float second_unbias = float(1 / std::sqrt(1 - std::pow(double(beta2), steps_)));
+    unbias_ = second_unbias * second_unbias;
     constexpr std::size_t kRun = 4096;
     const std::size_t runs = (cloud.count + kRun - 1) / kRun;
     const auto body = [&](std::size_t begin, std::size_t end, int) {

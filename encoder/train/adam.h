@@ -26,7 +26,11 @@ class Adam {
     /// Zero the moments of one channel (after an opacity reset).
     void clear_channel(int channel);
 
+    /// The running mean of a gradient's square, without the bias of its start; after a step.
+    float squared_gradient(int channel, std::size_t i) const { return second_.channel(channel)[i] * unbias_; }
+
   private:
+    float unbias_ = 1;  ///< 1 / bias of the second moment
     int steps_ = 0;
     SplatCloud first_, second_;
 };

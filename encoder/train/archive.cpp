@@ -21,11 +21,17 @@ void Archive::operator()(std::uint64_t& value) {
         writer_.u64(value);
 }
 
-void Archive::operator()(int& value) {
+void Archive::operator()(std::uint32_t& value) {
     if (reader_)
-        value = int(reader_->u32());
+        value = reader_->u32();
     else
-        writer_.u32(std::uint32_t(value));
+        writer_.u32(value);
+}
+
+void Archive::operator()(int& value) {
+    std::uint32_t bits = std::uint32_t(value);
+    (*this)(bits);
+    value = int(bits);
 }
 
 void Archive::operator()(float& value) {

@@ -24,6 +24,7 @@ class Archive {
     Archive(std::span<const std::uint8_t> bytes, std::string what) : reader_({bytes, what}), what_(what) {}
 
     void operator()(std::uint64_t& value);
+    void operator()(std::uint32_t& value);
     void operator()(int& value);
     void operator()(float& value);
     void operator()(glm::vec3& value);

@@ -9,9 +9,10 @@ namespace {
 
 constexpr std::uint32_t kMagic = 0x504b4356;  ///< "VCKP"
 /// Grows with every change of what the file holds, or of what training makes of it.
-constexpr std::uint32_t kVersion = 1;
-/// A few bytes a segment and view, and a motion of a few hundred nodes.
-constexpr std::uint64_t kMaxBytes = 256u << 20;
+constexpr std::uint32_t kVersion = 2;
+/// A few bytes a segment and view, a motion of a few hundred nodes, and between passes over a segment its
+/// first cloud, all its joints and its looks: of a million splats.
+constexpr std::uint64_t kMaxBytes = 1u << 30;
 
 void fields(Archive& archive, Checkpoint& checkpoint) {
     archive(checkpoint.run);

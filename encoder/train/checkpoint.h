@@ -11,14 +11,14 @@
 
 namespace volumen::train {
 
-/// The state after a frame, together with the frames' own files beside it.
+/// The state after a frame, or after a pass over its segment, together with the frames' own files beside it.
 struct Checkpoint {
     RunRecord run;   ///< of the run that wrote it
     int frames = 0;  ///< trained so far
     std::uint64_t splats = 0;
     std::vector<ModelSegment> segments;
     Bounds bounds;
-    Bytes trainer;  ///< TakeTrainer::save
+    Bytes trainer;  ///< Trainer::save
 };
 
 /// The file's name in the unfinished model's directory.

@@ -1,21 +1,25 @@
 // The coarse motion model: a sparse embedded-deformation graph (Sumner et al. 2007) with ARAP regularisation.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "encoder/neighbours.h"
-#include "formats/splats/cloud.h"
+#include "encoder/train/skinning.h"
 
 namespace volumen::train {
 
-/// Nodes are chosen among the splats at a segment's first frame and stay the same splats after it. A motion
-/// is a cloud of one splat a node (SH 0), of which position is the node's translation and rotation its
-/// quaternion, so that Adam steps it as it does splats.
+/// `count` of the `eligible` points, far from each other: farthest-point sampling, from the first on.
+std::vector<std::uint32_t> farthest_points(std::span<const glm::vec3> points,
+                                           std::span<const std::uint32_t> eligible, std::size_t count);
+
+/// Nodes are chosen among the splats at a segment's first frame and stay the same splats after it. Motions
+/// are those of Skinning.
 class MotionGraph {
   public:
     static constexpr int kNodesPerSplat = 4, kNodeEdges = 6, kCandidates = 12;
 
-    /// Farthest-point sampling among the opaque splats.
+    /// Farthest-point sampling among the opaque splats, or among all where those are too few.
     MotionGraph(const SplatCloud& cloud, int nodes);
 
     /// Takes the frame that motions start from. Splats hang on the nodes that have stayed nearest over all
@@ -23,20 +27,22 @@ class MotionGraph {
     void rebase(const SplatCloud& cloud);
 
     std::size_t nodes() const { return node_splat_.size(); }
-    glm::vec3 node(std::size_t k) const { return node_[k]; }  ///< its place in the base frame
+    /// Its place in the base frame.
+    glm::vec3 node(std::size_t k) const { return skinning_.nodes()[k]; }
     float spacing() const { return spacing_; }
-    SplatCloud still() const;  ///< the motion that moves nothing
+    SplatCloud still() const { return skinning_.still(); }
 
-    /// x' = Σ w_k (R_k (x - g_k) + g_k + t_k), q' = (Σ w_k q_k) q; everything else as in the base frame.
-    void warp(const SplatCloud& motion, SplatCloud& out) const;
-    /// d loss / d motion from d loss / d warped cloud; overwrites `d_motion`.
-    void pull_back(const SplatCloud& motion, const SplatCloud& d_cloud, SplatCloud& d_motion) const;
+    /// As Skinning does, from the base frame.
+    void warp(const SplatCloud& motion, SplatCloud& out) const { skinning_.warp(motion, out); }
+    void pull_back(const SplatCloud& motion, const SplatCloud& d_cloud, SplatCloud& d_motion) const {
+        skinning_.pull_back(motion, d_cloud, d_motion);
+    }
     /// weight · mean over edges j→k of |R_j (g_k - g_j) + g_j + t_j - (g_k + t_k)|² / spacing²; adds its
     /// gradient.
     float arap(const SplatCloud& motion, float weight, SplatCloud& d_motion) const;
 
   private:
-    void bind();
+    Anchors bind(std::size_t splats) const;
 
     std::vector<std::uint32_t> node_splat_;
     Neighbours candidates_;             ///< of each splat, among the nodes
@@ -45,12 +51,7 @@ class MotionGraph {
     std::vector<float> edge_farthest_;
     int edge_count_ = 0;
     float spacing_ = 1;
-
-    SplatCloud base_;
-    std::vector<glm::vec3> node_;       ///< positions in the base frame
-    std::vector<std::uint32_t> bound_;  ///< splats × bound_count_
-    std::vector<float> weight_;
-    int bound_count_ = 0;
+    Skinning skinning_;
 };
 
 }  // namespace volumen::train

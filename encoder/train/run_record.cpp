@@ -24,15 +24,51 @@ std::uint32_t fingerprint(const Capture& capture) {
     return crc32(archive.release());
 }
 
+void record_dual(const DualSettings& settings, RunRecord& run) {
+    const auto& [joints, joint_first_iterations, joint_iterations, skin_iterations, refine_passes,
+                 refine_rounds, isotropic_weight, even_weight, joint_opacity_floor, skin_opacity_floor,
+                 joint_rigid_weight, skin_rigid_weight, joint_rate, turn_rate, look_rate_scale, steadiness,
+                 refine_joint_rate, refine_turn_rate, refine_skin_rate, refine_skin_turn_rate,
+                 refine_look_scale, densify_every, densify_from, densify_until] = settings;
+    const auto record = [&](const char* name, auto value) { run[name] = fmt::format("{}", value); };
+    record("joints", joints);
+    record("iterations of the first frame's joints", joint_first_iterations);
+    record("iterations of a frame's joints", joint_iterations);
+    record("iterations of a frame's skin", skin_iterations);
+    record("passes over a segment", refine_passes);
+    record("rounds a pass", refine_rounds);
+    record("roundness of joints", isotropic_weight);
+    record("evenness of joints", even_weight);
+    record("opacity floor of joints", joint_opacity_floor);
+    record("opacity floor of skin", skin_opacity_floor);
+    record("rigidity of joints alone", joint_rigid_weight);
+    record("rigidity of joints under skin", skin_rigid_weight);
+    record("joint position rate", joint_rate);
+    record("joint rotation rate", turn_rate);
+    record("rate scale of looks", look_rate_scale);
+    record("steadiness of looks", steadiness);
+    record("joint position rate of passes", refine_joint_rate);
+    record("joint rotation rate of passes", refine_turn_rate);
+    record("skin position rate of passes", refine_skin_rate);
+    record("skin rotation rate of passes", refine_skin_turn_rate);
+    record("rate scale of looks of passes", refine_look_scale);
+    record("densification interval", densify_every);
+    record("densification start", densify_from);
+    record("densification end", densify_until);
+}
+
 void record_settings(const TrainSettings& settings, RunRecord& run) {
     // Every member has its name here: one more, and this does not compile.
-    const auto& [seed, splats, stage_splats, sh_degree, segment_frames, ssim_weight, random_background,
-                 first_iterations, refresh_iterations, coarse_iterations, fine_iterations, position_rate,
-                 rotation_rate, scale_rate, opacity_rate, sh_rate, rest_rate_divisor, opacity_floor,
-                 opacity_weight, size_weight, start_share, start_opacity, dropout, spread_weight,
-                 smooth_weight, flat_weight, hull_slack, pixels_per_splat, colour, colour_rate, graph_nodes, graph_rate, arap_weight,
-                 fine_position_rate, fine_rate_scale, rigid_weight, temporal_weight] = settings;
+    const auto& [profile, dual, seed, splats, stage_splats, sh_degree, segment_frames, ssim_weight,
+                 random_background, first_iterations, refresh_iterations, coarse_iterations, fine_iterations,
+                 position_rate, rotation_rate, scale_rate, opacity_rate, sh_rate, rest_rate_divisor,
+                 opacity_floor, opacity_weight, size_weight, start_share, start_opacity, dropout,
+                 spread_weight, smooth_weight, flat_weight, hull_slack, pixels_per_splat, colour, colour_rate,
+                 graph_nodes, graph_rate, arap_weight, fine_position_rate, fine_rate_scale, rigid_weight,
+                 temporal_weight] = settings;
     const auto record = [&](const char* name, auto value) { run[name] = fmt::format("{}", value); };
+    run["profile"] = name(profile);
+    if (profile == Profile::dualgs) record_dual(dual, run);
     record("seed", seed);
     record("splats", splats);
     record("splats of the stage", stage_splats);

@@ -8,9 +8,45 @@
 
 namespace volumen::train {
 
+/// What a take is trained as: `automatic`, splats that are free in every frame; `dualgs`, a skin of splats
+/// that hangs on joints (DualGS, Jiang et al. 2024).
+enum class Profile { automatic, dualgs };
+/// `auto` or `dualgs`; throws UsageError otherwise.
+Profile parse_profile(const std::string& text);
+const char* name(Profile profile);
+
+/// What profile dualgs adds. The words are the paper's: joints move, the skin shows.
+struct DualSettings {
+    int joints = 0;                    ///< budget; 0: a share of the splats, see joint_count()
+    int joint_first_iterations = 800;  ///< joints alone, the take's first frame
+    int joint_iterations = 60;         ///< joints alone, per later frame
+    int skin_iterations = 400;         ///< joints through the skin, and its colours, per later frame
+    int refine_passes = 4;             ///< over a whole segment, each the unit of checkpoints
+    int refine_rounds = 20;            ///< a pass, each with one view of every frame
+
+    float isotropic_weight = 0.002f;                                ///< of isotropic_term: joints are round
+    float even_weight = 1;                                          ///< of even_term: joints are of a size
+    float joint_opacity_floor = 0.1f, skin_opacity_floor = 0.015f;  ///< pruned below
+    float joint_rigid_weight = 1e-2f;             ///< of RigidTerm over the joints, while they are alone
+    float skin_rigid_weight = 1e-3f;              ///< the same, once they move the skin
+    float joint_rate = 1e-3f, turn_rate = 1e-2f;  ///< of joints: extents, quaternion components
+    float look_rate_scale = 0.8f;                 ///< of scale, opacity and SH rates after the first frame
+    /// Of the L1 pull of scale, opacity and SH towards the frame before, in mean gradients: see
+    /// keep_steady().
+    float steadiness = 0.5f;
+    float refine_joint_rate = 2e-4f, refine_turn_rate = 2e-3f;      ///< of the joints of every frame
+    float refine_skin_rate = 1e-4f, refine_skin_turn_rate = 1e-3f;  ///< of the skin they all share
+    float refine_look_scale = 0.2f;                                 ///< of scale, opacity and SH rates
+
+    int densify_every = 100;                          ///< iterations of the skin's first frame
+    float densify_from = 0.1f, densify_until = 0.6f;  ///< shares of them
+};
+
 /// Iteration counts and rates. Rates are per iteration; those of positions are in units of the subject's
 /// extent (half the diagonal of its bounds), so that nothing depends on the scene's scale.
 struct TrainSettings {
+    Profile profile = Profile::automatic;
+    DualSettings dual;
     std::uint64_t seed = 1;
     int splats = 10'000;        ///< budget
     int stage_splats = 20'000;  ///< of the still surroundings, where they are trained
@@ -53,12 +89,14 @@ struct TrainSettings {
     float temporal_weight = 3e-4f;  ///< L1 to the frame before: rotation, log-scale, opacity logit, SH
 };
 
-/// Of the take's `frame`, counted from 0.
+/// Of the take's `frame`, counted from 0: in profile `auto`, and in `dualgs` without its refinement.
 int frame_iterations(const TrainSettings& settings, int frame);
 /// Of the motion graph, in a segment's frame, counted from 0.
 int coarse_iterations(const TrainSettings& settings, int frame_in_segment);
+/// Joints for so many splats, unless settings.dual.joints says.
+int joint_count(const TrainSettings& settings, int splats);
 
 /// `draft`, `standard`, `best`; throws UsageError otherwise.
-TrainSettings preset(const std::string& name);
+TrainSettings preset(const std::string& name, Profile profile = Profile::automatic);
 
 }  // namespace volumen::train

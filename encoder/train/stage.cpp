@@ -39,6 +39,7 @@ const char* name(StageMode mode) {
 SplatCloud train_stage(const Capture& capture, const std::vector<int>& views, const masks::Masks& masks,
                        const TrainSettings& settings, const std::function<void(double)>& progress) {
     TrainSettings own = settings;
+    own.profile = Profile::automatic;  // it stands still
     own.splats = settings.stage_splats;
     own.first_iterations *= 2;  // once for the whole take
     TrainingFrame frame;

@@ -5,7 +5,8 @@
 
 #include "encoder/model.h"
 #include "encoder/train/checkpoint.h"
-#include "encoder/train/take_trainer.h"
+#include "encoder/train/segment_images.h"
+#include "encoder/train/trainer.h"
 #include "encoder/views.h"
 #include "formats/capture/capture.h"
 #include "formats/core/error.h"
@@ -24,20 +25,36 @@ std::vector<Camera> cameras(const Capture& capture, const std::vector<int>& view
     return out;
 }
 
-/// The share of all iterations that is done.
+/// The share of the work that is done.
 class Work {
   public:
-    Work(const TrainSettings& settings, int frames) : before_{0} {
-        for (int frame = 0; frame < frames; ++frame)
-            before_.push_back(before_.back() + frame_iterations(settings, frame));
+    Work(const Trainer& trainer, int frames, int segment_frames) : before_{0} {
+        for (int frame = 0; frame < frames; ++frame) {
+            const bool last = (frame + 1) % segment_frames == 0 || frame + 1 == frames;
+            own_.push_back(trainer.iterations(frame));
+            const int passes = last ? trainer.refine_iterations(frame % segment_frames + 1) : 0;
+            before_.push_back(before_.back() + own_.back() + passes);
+        }
     }
-    double done(int frame, double share) const {
-        const double from = before_[std::size_t(frame)], to = before_[std::size_t(frame) + 1];
-        return (from + share * (to - from)) / before_.back();
+    struct Shares {
+        double frame, all;
+    };
+    /// That share of the frame itself is done.
+    Shares training(int frame, double share) const { return at(frame, share * own_[std::size_t(frame)]); }
+    /// That share of the passes over the segment that ends with the frame is done.
+    Shares refining(int frame, double share) const {
+        const std::size_t f = std::size_t(frame);
+        return at(frame, own_[f] + share * (before_[f + 1] - before_[f] - own_[f]));
     }
 
   private:
+    Shares at(int frame, double iterations) const {
+        const double from = before_[std::size_t(frame)], to = before_[std::size_t(frame) + 1];
+        return {iterations / (to - from), (from + iterations) / before_.back()};
+    }
+
     std::vector<double> before_;  ///< iterations before each frame, and of all
+    std::vector<double> own_;     ///< of each frame without passes over its segment
 };
 
 /// How the run of the finished model that stands there differs from this one: not at all where empty.
@@ -47,19 +64,30 @@ std::optional<std::string> finished_difference(const std::filesystem::path& mode
 }
 
 /// The trainer goes on behind the last frame of `done`, which an earlier run has left in the directory.
-void go_on(TakeTrainer& trainer, NewDirectory& directory, const Checkpoint& done) {
+void go_on(Trainer& trainer, NewDirectory& directory, const Checkpoint& done, Profile profile) {
     std::set<std::string> kept{kCheckpointFile, kStageFile};
+    const auto keep = [&](const std::filesystem::path& file) {
+        if (!std::filesystem::exists(file))
+            throw InputError("{}: is missing; --restart begins anew", file.string());
+        kept.insert(file.filename().string());
+    };
     for (int frame = 0; frame < done.frames; ++frame) {
-        const std::filesystem::path cloud = model_frame_path(directory.path(), frame);
-        if (!std::filesystem::exists(cloud))
-            throw InputError("{}: is missing; --restart begins anew", cloud.string());
-        kept.insert(cloud.filename().string());
+        keep(model_frame_path(directory.path(), frame));
+        if (profile == Profile::dualgs) keep(model_joints_path(directory.path(), frame));
     }
     directory.keep_only(kept);
     const std::string name = (directory.path() / kCheckpointFile).string();
-    trainer.restore(done.trainer, name, [&](int frame) {
-        return read_ply(model_frame_path(directory.path(), done.segments.back().first_frame + frame));
-    });
+    const int first = done.segments.back().first_frame;
+    trainer.restore(
+        done.trainer, name,
+        {.cloud = [&](int frame) { return read_ply(model_frame_path(directory.path(), first + frame)); },
+         .joints = [&](int frame) { return read_ply(model_joints_path(directory.path(), first + frame)); }});
+}
+
+/// Waits for the disk.
+void keep_cloud(const std::filesystem::path& file, const SplatCloud& cloud) {
+    write_ply(file, cloud);
+    sync_to_disk(file);
 }
 
 /// Of any frame: those of a segment have as many.
@@ -156,6 +184,7 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
     info.width = capture.views()[std::size_t(views.front())].camera.width;
     info.height = capture.views()[std::size_t(views.front())].camera.height;
 
+    info.profile = name(options.settings.profile);
     info.run = record_run(capture, options, masks.mode());
 
     NewDirectory directory(model, kModelDirectory, options.unfinished);
@@ -164,7 +193,7 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
         result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         return result;
     };
-    TakeTrainer trainer(info.take, capture.points(), options.settings);
+    const std::unique_ptr<Trainer> trainer = make_trainer(info.take, capture.points(), options.settings);
     Checkpoint done;
     std::string another;  // what makes the unfinished run another one
     if (directory.goes_on()) {
@@ -172,7 +201,7 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
         another = difference(done.run, info.run);
     }
     if (directory.goes_on() && another.empty()) {
-        go_on(trainer, directory, done);
+        go_on(*trainer, directory, done, options.settings.profile);
     } else if (options.unfinished == Unfinished::go_on) {
         const std::optional<std::string> finished = finished_difference(model, info.run);
         if (finished && finished->empty()) {
@@ -197,31 +226,66 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
                   }));
         sync_to_disk(file);
     }
-    const Work work(options.settings, frames);
+    const Work work(*trainer, frames, options.settings.segment_frames);
+    const auto tell_progress = [&](int frame, Work::Shares shares) {
+        if (options.progress) options.progress(frame, frames, shares.frame, shares.all);
+    };
+    // The checkpoint speaks of the frames, so the frames are on the disk first.
+    const auto keep_state = [&] {
+        done.trainer = trainer->save();
+        write_checkpoint(directory.path() / kCheckpointFile, done);
+    };
+    // The passes over a segment that is whole.
+    const auto finish_segment = [&] {
+        if (done.segments.empty()) return;
+        const ModelSegment segment = done.segments.back();
+        const int last = done.frames - 1;
+        if (segment.frame_count < options.settings.segment_frames && done.frames < frames) return;
+        const int passes = trainer->passes_left();
+        if (passes > 0) {
+            SegmentImages images(capture, views, first + segment.first_frame, first + done.frames,
+                                 [&](CaptureFrame& frame) { masks.apply(frame); });
+            for (int left; (left = trainer->passes_left()) > 0; keep_state())
+                trainer->refine(images, [&](double share) {
+                    tell_progress(last, work.refining(last, (passes - left + share) / passes));
+                });
+        }
+        if (!trainer->unsettled()) return;
+        for (int frame = 0; frame < segment.frame_count; ++frame) {
+            const SplatCloud cloud = trainer->refined(frame);
+            done.bounds.add(cloud);
+            keep_cloud(model_frame_path(directory.path(), segment.first_frame + frame), cloud);
+            keep_cloud(model_joints_path(directory.path(), segment.first_frame + frame),
+                       trainer->refined_joints(frame));
+        }
+        trainer->settle();
+        keep_state();
+    };
     FrameReader reader(capture, views, first + done.frames, end);
     int kept = done.frames;
     try {
+        finish_segment();
         while (std::optional<CaptureFrame> images = reader.next()) {
             const int frame = done.frames;
             masks.apply(*images);
             masks::check_masks(capture, views, *images, frame == 0, options.strict);
             warnings.tell(*images, views);
             const SplatCloud& cloud =
-                trainer.next(make_training_frame(capture, views, *images), [&](double share) {
-                    if (options.progress) options.progress(frame, frames, share, work.done(frame, share));
-                });
-            if (frame == 0) tell_colours(trainer.colour(), capture, views, options.warn);
-            if (trainer.began_segment()) done.segments.push_back({frame, 0});
+                trainer->next(make_training_frame(capture, views, *images),
+                              [&](double share) { tell_progress(frame, work.training(frame, share)); });
+            if (frame == 0) tell_colours(trainer->colour(), capture, views, options.warn);
+            for (const std::string& note : trainer->notes())
+                warnings.tell(fmt::format("frame {}: {}", images->index, note));
+            if (trainer->began_segment()) done.segments.push_back({frame, 0});
             ++done.segments.back().frame_count;
             done.bounds.add(cloud);
             done.splats = std::max(done.splats, std::uint64_t(cloud.count));
-            done.trainer = trainer.save();
             ++done.frames;
-            // The checkpoint speaks of the frame, so the frame is on the disk first.
-            write_ply(model_frame_path(directory.path(), frame), cloud);
-            sync_to_disk(model_frame_path(directory.path(), frame));
-            write_checkpoint(directory.path() / kCheckpointFile, done);
+            keep_cloud(model_frame_path(directory.path(), frame), cloud);
+            if (trainer->joints()) keep_cloud(model_joints_path(directory.path(), frame), *trainer->joints());
+            keep_state();
             kept = done.frames;
+            finish_segment();
         }
         info.segments = done.segments;
         done.bounds.apply(info.take);

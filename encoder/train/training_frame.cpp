@@ -22,6 +22,24 @@ void TrainingView::over(glm::vec3 background, PlanarImage& out) const {
     }
 }
 
+TrainingView make_training_view(const Capture& capture, int index, const ViewImage& image) {
+    TrainingView view;
+    view.view = index;
+    view.camera = capture.views()[std::size_t(index)].camera;
+    view.colour = composite(image, glm::vec3(0));  // over black: premultiplied
+    if (!image.alpha.empty()) {
+        view.alpha.resize(view.colour.area());
+        std::transform(image.alpha.pixels.begin(), image.alpha.pixels.end(), view.alpha.begin(),
+                       [](std::uint8_t a) { return float(a) / 255; });
+    }
+    if (!image.valid.empty()) {
+        view.weight.resize(view.colour.area());
+        std::transform(image.valid.pixels.begin(), image.valid.pixels.end(), view.weight.begin(),
+                       [](std::uint8_t a) { return a == 255 ? 1.0f : 0.0f; });
+    }
+    return view;
+}
+
 TrainingFrame make_training_frame(const Capture& capture, const std::vector<int>& views,
                                   const CaptureFrame& frame) {
     std::vector<std::size_t> present;
@@ -35,23 +53,8 @@ TrainingFrame make_training_frame(const Capture& capture, const std::vector<int>
                          problem.empty() ? "the views' offsets leave none" : problem);
     TrainingFrame out{frame.index, std::vector<TrainingView>(present.size())};
     parallel_for(present.size(), 1, [&](std::size_t begin, std::size_t end, int) {
-        for (std::size_t v = begin; v < end; ++v) {
-            TrainingView& view = out.views[v];
-            const ViewImage& image = frame.images[present[v]];
-            view.view = views[present[v]];
-            view.camera = capture.views()[std::size_t(view.view)].camera;
-            view.colour = composite(image, glm::vec3(0));  // over black: premultiplied
-            if (!image.alpha.empty()) {
-                view.alpha.resize(view.colour.area());
-                std::transform(image.alpha.pixels.begin(), image.alpha.pixels.end(), view.alpha.begin(),
-                               [](std::uint8_t a) { return float(a) / 255; });
-            }
-            if (!image.valid.empty()) {
-                view.weight.resize(view.colour.area());
-                std::transform(image.valid.pixels.begin(), image.valid.pixels.end(), view.weight.begin(),
-                               [](std::uint8_t a) { return a == 255 ? 1.0f : 0.0f; });
-            }
-        }
+        for (std::size_t v = begin; v < end; ++v)
+            out.views[v] = make_training_view(capture, views[present[v]], frame.images[present[v]]);
     });
     return out;
 }

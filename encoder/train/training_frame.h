@@ -23,6 +23,9 @@ struct TrainingFrame {
     std::vector<TrainingView> views;
 };
 
+/// An image that is not absent.
+TrainingView make_training_view(const Capture& capture, int view, const ViewImage& image);
+
 /// Absent images are left out; InputError when no view is left.
 TrainingFrame make_training_frame(const Capture& capture, const std::vector<int>& views,
                                   const CaptureFrame& frame);

@@ -50,7 +50,7 @@ TEST_CASE("a trainer restored after any frame trains the later frames to the sam
         TakeTrainer trainer(info, {}, settings);
         const int first = after - after % settings.segment_frames;
         trainer.restore(states[std::size_t(after)], "state",
-                        [&](int f) { return clouds[std::size_t(first + f)]; });
+                        {.cloud = [&](int f) { return clouds[std::size_t(first + f)]; }, .joints = {}});
         CHECK(trainer.save() == states[std::size_t(after)]);
         for (int f = after + 1; f < kFrames; ++f) {
             CHECK(trainer.next(frames[std::size_t(f)]).values == clouds[std::size_t(f)].values);
@@ -60,7 +60,8 @@ TEST_CASE("a trainer restored after any frame trains the later frames to the sam
 
     TakeTrainer trainer(info, {}, settings);
     const auto restore = [&](const Bytes& state, const SplatCloud& cloud) {
-        trainer.restore(state, "state", [&](int f) { return f == 0 ? clouds[0] : cloud; });
+        trainer.restore(state, "state",
+                        {.cloud = [&](int f) { return f == 0 ? clouds[0] : cloud; }, .joints = {}});
     };
     Bytes longer = states[1];
     longer.push_back(0);

@@ -1,0 +1,14 @@
+#include "encoder/train/trainer.h"
+
+#include "encoder/train/dual/dual_trainer.h"
+#include "encoder/train/take_trainer.h"
+
+namespace volumen::train {
+
+std::unique_ptr<Trainer> make_trainer(const TakeInfo& info, const std::optional<PointCloud>& points,
+                                      const TrainSettings& settings) {
+    if (settings.profile == Profile::dualgs) return std::make_unique<DualTrainer>(info, points, settings);
+    return std::make_unique<TakeTrainer>(info, points, settings);
+}
+
+}  // namespace volumen::train
