@@ -34,7 +34,7 @@ struct Arguments {
     int splats = 0, joints = 0, stage_splats = 0, sh_degree = -1;
     int segment = 0;  ///< 0: the profile's
     std::uint64_t seed = 1;
-    double quality = -1;
+    double quality = -1, colour_changes = -1;
     bool no_trial = false;
     bool json = false, strict = false, resume = false, restart = false;
 };
@@ -96,13 +96,17 @@ void add_packing_options(CLI::App& app, Arguments& a) {
     app.add_option("--codec", a.codec, "of the atlas")->capture_default_str();
     app.add_option("--quality", a.quality, "0 to 100 (75)")->check(CLI::Range(0.0, 100.0));
     app.add_option("--bitrate", a.bit_rate, "bits per second of all tracks together, such as 12M");
+    app.add_option("--colour-changes", a.colour_changes,
+                   "of joints and skin: share of splats whose colour may change from frame to frame (0.015)")
+        ->check(CLI::Range(0.0, 1.0));
     app.add_option("--fps", a.fps, "frames per second, such as 24 or 30000/1001, instead of the model's");
     app.add_option("--up", a.up, "up axis of the take: x, y, z, -x, -y or -z (splat files: -y)");
     app.add_option("--metres-per-unit", a.metres_per_unit, "length of a scene unit (1)");
 }
 
 void add_common_options(CLI::App& app, Arguments& a) {
-    app.add_option("--segment", a.segment, "frames a segment: the unit of seeking, with one topology (30; dualgs: 50)")
+    app.add_option("--segment", a.segment,
+                   "frames a segment: the unit of seeking, with one topology (30; dualgs: 50)")
         ->check(CLI::Range(1, 1000));
     app.add_flag("--json", a.json, "print the result as JSON, alone on stdout");
 }
@@ -137,6 +141,7 @@ PackOptions packing_options(const Arguments& a) {
     options.codec = a.codec;
     if (a.segment > 0) options.segment_frames = a.segment;
     if (a.quality >= 0) options.quality = a.quality;
+    if (a.colour_changes >= 0) options.colour_changes = a.colour_changes;
     if (!a.bit_rate.empty()) options.bit_rate = parse_bit_rate("--bitrate", a.bit_rate);
     if (a.quality >= 0 && options.bit_rate)
         throw UsageError("--quality and --bitrate exclude each other: leave one out");

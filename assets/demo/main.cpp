@@ -16,6 +16,9 @@ int main(int argc, char** argv) {
         app.add_option("--views", options.views, "Cameras around the performer")->capture_default_str();
         app.add_option("--frames", options.frames, "Frames; the dance loops")->capture_default_str();
         app.add_option("--size", options.size, "Side of the square images, pixels")->capture_default_str();
+        app.add_option("--lamp-swing", options.lamp_swing,
+                       "Degrees that the lamp swings to either side, once a second")
+            ->capture_default_str();
         app.add_option("--recipe", recipe_file, "Another recipe than the built-in one");
         add_standard_options(app);
         if (const auto status = parse_command_line(app, argc, argv)) return *status;

@@ -1,5 +1,7 @@
 #include "assets/demo/take.h"
 
+#include <cmath>
+#include <glm/gtc/constants.hpp>
 #include <nlohmann/json.hpp>
 
 #include "assets/demo/render.h"
@@ -50,6 +52,15 @@ void write_transforms(const fs::path& file, const Recipe& recipe, const TakeOpti
     write_file(file, root.dump(1) + "\n");
 }
 
+/// The recipe as it is lit `seconds` after the start.
+Recipe lit_at(Recipe recipe, float seconds, float lamp_swing) {
+    const float angle = glm::radians(lamp_swing) * std::sin(glm::two_pi<float>() * seconds);
+    const float c = std::cos(angle), s = std::sin(angle);
+    const glm::vec3 l = recipe.key.to_light;
+    recipe.key.to_light = {c * l.x - s * l.y, s * l.x + c * l.y, l.z};
+    return recipe;
+}
+
 }  // namespace
 
 void write_take(const Recipe& recipe, const TakeOptions& options, const fs::path& folder,
@@ -59,6 +70,8 @@ void write_take(const Recipe& recipe, const TakeOptions& options, const fs::path
     };
     check("views", options.views, kMostViews), check("frames", options.frames, kMostFrames);
     check("size", options.size, kLargestSize);
+    if (!(std::abs(options.lamp_swing) <= 180))
+        throw UsageError("--lamp-swing: {} is not in -180 .. 180", options.lamp_swing);
     const std::vector<Camera> cameras = rig_cameras(recipe.rig, options.views, options.size);
     try {
         fs::create_directories(folder);
@@ -66,10 +79,13 @@ void write_take(const Recipe& recipe, const TakeOptions& options, const fs::path
         for (int frame = 0; frame < options.frames; ++frame) {
             const fs::path images = folder / "image" / std::to_string(frame);
             fs::create_directories(images);
-            const Field field(recipe, float(frame % recipe.loop_frames) / float(recipe.fps));
+            const float fps = float(recipe.fps);
+            const Recipe lit =
+                options.lamp_swing == 0 ? recipe : lit_at(recipe, float(frame) / fps, options.lamp_swing);
+            const Field field(lit, float(frame % recipe.loop_frames) / fps);
             parallel_for(cameras.size(), 1, [&](std::size_t begin, std::size_t end, int) {
                 for (std::size_t i = begin; i < end; ++i)
-                    write_image(images / fmt::format("{}.png", i), render(recipe, field, cameras[i]));
+                    write_image(images / fmt::format("{}.png", i), render(lit, field, cameras[i]));
             });
             if (frame_done) frame_done(frame + 1);
         }

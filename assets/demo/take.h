@@ -10,6 +10,7 @@ namespace volumen::demo {
 
 struct TakeOptions {
     int views = 16, frames = 48, size = 320;
+    float lamp_swing = 0;  ///< degrees to either side that the key light swings around the performer, in 1 s
 };
 
 /// Writes image/<frame>/<view>.png (RGBA, straight alpha) and transforms.json into `folder`, the latter last:

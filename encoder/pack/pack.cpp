@@ -36,6 +36,8 @@ void check(const PackOptions& options) {
                          kMaxSegmentFrames);
     if (!(options.quality >= 0 && options.quality <= 100))
         throw UsageError("quality {}: 0 to 100 is possible", options.quality);
+    if (!(options.colour_changes >= 0 && options.colour_changes <= 1))
+        throw UsageError("a share of {} colours changes: 0 to 1 is possible", options.colour_changes);
     if (options.bit_rate && !(*options.bit_rate > 0)) throw UsageError("the bit rate must be above zero");
     require_encoder(options.codec);
 }
@@ -50,7 +52,7 @@ class Packer {
   public:
     Packer(std::unique_ptr<TakeSegments> take, const Names& names, const PackOptions& options)
         : options_(options), names_(names), take_(std::move(take)) {
-        coder_ = take_->has_joints() ? make_skin_coder(*take_, options.codec)
+        coder_ = take_->has_joints() ? make_skin_coder(*take_, options.codec, options.colour_changes)
                                      : make_atlas_coder(*take_, options.codec);
     }
 

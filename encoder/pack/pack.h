@@ -18,6 +18,9 @@ struct PackOptions {
     double quality = 75;
     std::optional<double> bit_rate;  ///< bits per second, all tracks together: quality is searched for it; a
                                      ///< stage, stored once, is not counted
+    /// Of joints and skin: the share of splats whose colour may change from one frame to the next; 0 freezes
+    /// colours within a segment.
+    double colour_changes = 0.015;
     /// Instead of the model's: frame rate, up axis (and with it ground and default view), metres.
     std::optional<FrameRate> fps;
     std::optional<glm::vec3> up;

@@ -37,7 +37,8 @@ class SegmentCoder {
 
 /// Attribute planes in a video's luma.
 std::unique_ptr<SegmentCoder> make_atlas_coder(const TakeSegments& take, const std::string& codec);
-/// Joints and skin (DualGS). The take has joints.
-std::unique_ptr<SegmentCoder> make_skin_coder(const TakeSegments& take, const std::string& codec);
+/// Joints and skin (DualGS). The take has joints. `colour_changes`: as in PackOptions.
+std::unique_ptr<SegmentCoder> make_skin_coder(const TakeSegments& take, const std::string& codec,
+                                              double colour_changes = PackOptions{}.colour_changes);
 
 }  // namespace volumen

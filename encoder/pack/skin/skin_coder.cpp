@@ -22,8 +22,6 @@ namespace volumen {
 namespace {
 
 constexpr float kMiddle = 128;
-/// The share of splats whose colour's index may change from one frame to the next (DualGS).
-constexpr double kMaxChangeShare = 0.015;
 
 std::vector<glm::vec3> places(const SplatCloud& cloud) {
     std::vector<glm::vec3> out(cloud.count);
@@ -98,7 +96,8 @@ Bytes code_codebook(const Codebook& book, std::size_t splats) {
 
 class SkinCoder final : public SegmentCoder {
   public:
-    SkinCoder(const TakeSegments& take, const std::string& codec) : take_(take), codec_(codec) {
+    SkinCoder(const TakeSegments& take, const std::string& codec, double colour_changes)
+        : take_(take), codec_(codec), colour_changes_(colour_changes) {
         std::uint32_t most_frames = 0;
         for (std::size_t i = 0; i < take.segments.size(); ++i) {
             max_splats_ = std::max(max_splats_, take.splat_count(i));
@@ -133,6 +132,7 @@ class SkinCoder final : public SegmentCoder {
 
     const TakeSegments& take_;
     std::string codec_;
+    double colour_changes_;
     std::uint32_t max_splats_ = 0;
     LookupShape shape_;
     float extent_ = 1;
@@ -209,7 +209,7 @@ CodedSegment SkinCoder::code(std::size_t segment) {
     for (int degree = 0; degree <= s.sh_degree; ++degree) {
         CodebookOptions options;
         options.entries = quality_.entries[std::size_t(degree)];
-        options.max_change_share = kMaxChangeShare;
+        options.max_change_share = colour_changes_;
         const Codebook book = make_codebook(sh_history(frames, degree, opacity_times_area), options);
         write_chunk(chunks, kCodebooks[degree], code_codebook(book, s.splat_count));
     }
@@ -218,8 +218,9 @@ CodedSegment SkinCoder::code(std::size_t segment) {
 
 }  // namespace
 
-std::unique_ptr<SegmentCoder> make_skin_coder(const TakeSegments& take, const std::string& codec) {
-    return std::make_unique<SkinCoder>(take, codec);
+std::unique_ptr<SegmentCoder> make_skin_coder(const TakeSegments& take, const std::string& codec,
+                                              double colour_changes) {
+    return std::make_unique<SkinCoder>(take, codec, colour_changes);
 }
 
 }  // namespace volumen

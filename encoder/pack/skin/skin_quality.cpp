@@ -7,18 +7,18 @@ namespace volumen {
 
 namespace {
 
-/// Of the default quality; every few points a step halves, and a codebook doubles.
-constexpr double kDefault = 75, kHalf = 20, kQpPerQuality = 0.3;
-constexpr int kFinestQp = 2, kDefaultQp = 12;
+/// Found on a trained take (10,000 splats, 1,500 joints, SH degree 1): steps half as wide cost a tenth more
+/// bytes and gain 0.02 dB. At other qualities every few points a step halves and a codebook doubles.
+constexpr double kDefault = 75, kHalf = 20, kQpPerQuality = 0.36;
+constexpr int kFinestQp = 2, kDefaultQp = 20, kCoarsestQp = 44;
 constexpr SkinQuality kAtDefault{.grid = 1.0f / 4000,
-                                 .joint_shift = 0,
-                                 .turn = 0.02f,
-                                 .dead_zone = 0.5f,
+                                 .joint_shift = 1,
+                                 .turn = 0.04f,
+                                 .dead_zone = 0.6f,
                                  .rotation = 1.0f / 64,
                                  .lookup = {1.0f / 100, 1.0f / 40},
                                  .quantiser = kDefaultQp,
-                                 .entries = {2048, 1024, 512, 256},
-                                 .change_cost = 0};
+                                 .entries = {2048, 1024, 512, 256}};
 
 }  // namespace
 
