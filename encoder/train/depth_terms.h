@@ -1,6 +1,7 @@
 // What a view's depths should be like where few cameras see the subject.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -28,17 +29,21 @@ struct DepthWeights {
     bool any() const { return spread > 0 || smooth > 0; }
 };
 
+/// A term of a view's depths: adds d term / d z to `d_z`, one a pixel; returns the term.
+using DepthTerm = std::function<float(const DepthImage& depth, std::span<float> d_z)>;
+
 /// The terms over one drawing of a view's depths, and their gradient.
 class DepthTerms {
   public:
     /// Adds the gradient of the weighted sum to `gradients`; returns the sum. Depths are counted from that of
-    /// `centre`, which should be near the subject: rounding is least there.
+    /// `centre`, which should be near the subject: rounding is least there. `of_surface`, if any, is added: a
+    /// term of the depths of the surface, which lies before the centres of the splats that show it.
     float operator()(const SplatCloud& cloud, const TrainingView& view, glm::vec3 centre, float unit,
-                     const DepthWeights& weights, SplatCloud& gradients);
+                     const DepthWeights& weights, SplatCloud& gradients, const DepthTerm& of_surface = {});
 
   private:
     Rasteriser rasteriser_;
-    DepthImage depth_;
+    DepthImage depth_, surface_;
     PlanarImage d_moments_;
     std::vector<float> d_alpha_, d_z_;
     SplatCloud own_;

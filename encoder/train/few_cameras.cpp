@@ -39,6 +39,7 @@ TrainSettings for_few_cameras(TrainSettings settings, int views, bool own_splats
     settings.dropout = 0.15f;
     settings.spread_weight = 1;
     settings.smooth_weight = 0.1f;
+    settings.photo_weight = kPhotoWeight, settings.photo_angle = kNeighbourAngle;
     settings.flat_weight = 0.1f;
     settings.hull_slack = 0.02f;
     settings.start_share = 0.3f, settings.start_opacity = 0.5f;

@@ -7,6 +7,7 @@
 #include "encoder/train/few_cameras.h"
 #include "encoder/train/hull.h"
 #include "encoder/train/initialise.h"
+#include "encoder/train/neighbour_photos.h"
 #include "encoder/train/quaternion.h"
 #include "encoder/train/regularise.h"
 #include "encoder/train/surface.h"
@@ -103,11 +104,11 @@ void ImageTraining::descend_view(const SplatCloud& cloud, const TrainingView& vi
 }
 
 /// Adds the gradients of the terms that make the splats a surface.
-void ImageTraining::keep_surface(const SplatCloud& cloud, const TrainingView& view, int iteration,
-                                 int iterations, SplatCloud& gradients) {
+void ImageTraining::keep_surface(const SplatCloud& cloud, const TrainingView& view, bool with_depths,
+                                 const DepthTerm& photos, SplatCloud& gradients) {
     const DepthWeights weights{kDepthEvery * settings.spread_weight, kDepthEvery * settings.smooth_weight};
-    if (weights.any() && float(iteration) >= kDepthFrom * float(iterations) && iteration % kDepthEvery == 0)
-        depth_terms_(cloud, view, 0.5f * (info_.bounds_min + info_.bounds_max), extent, weights, gradients);
+    if (with_depths && (weights.any() || photos))
+        depth_terms_(cloud, view, middle(), extent, weights, gradients, photos);
     if (settings.flat_weight > 0) flat_term(cloud, settings.flat_weight / extent, gradients);
 }
 
@@ -135,6 +136,14 @@ void ImageTraining::train_still(SplatCloud& cloud, const TrainingFrame& frame, c
     Densifier::Settings growth{
         .budget = run.budget, .opacity_floor = run.opacity_floor, .extent = extent, .doomed = {}};
     const float start_rate = run.from_nothing ? settings.position_rate : 0.3f * settings.position_rate;
+    std::optional<NeighbourPhotos> photos;
+    if (settings.photo_weight > 0) photos.emplace(frame, middle(), extent, settings.photo_angle);
+    std::size_t shown = 0;  // the iteration's view
+    DepthTerm agree;
+    if (photos && photos->any())
+        agree = [&](const DepthImage& depth, std::span<float> d_z) {
+            return (*photos)(shown, depth, kDepthEvery * settings.photo_weight, d_z);
+        };
     const int iterations = run.iterations, from = int(run.densify_from * float(iterations)),
               until = int(run.densify_until * float(iterations));
     for (int i = 0; i < iterations; ++i) {
@@ -144,10 +153,12 @@ void ImageTraining::train_still(SplatCloud& cloud, const TrainingFrame& frame, c
         raster.sh_degree =
             run.from_nothing ? std::min(settings.sh_degree, i * kShSteps / iterations) : settings.sh_degree;
         if (run.judge_colours && i == iterations / kShSteps) judge_colours(cloud, frame, 0);
-        const TrainingView& view = frame.views[std::size_t(order.next(random))];
+        shown = std::size_t(order.next(random));
+        const TrainingView& view = frame.views[shown];
         descend_view(cloud, view, raster, gradients);
         shrink_term(cloud, settings.opacity_weight, settings.size_weight / extent, gradients);
-        keep_surface(cloud, view, i, iterations, gradients);
+        const bool with_depths = float(i) >= kDepthFrom * float(iterations) && i % kDepthEvery == 0;
+        keep_surface(cloud, view, with_depths, agree, gradients);
         if (run.terms) run.terms(cloud, gradients);
         adam.step(cloud, gradients,
                   rates(cloud, start_rate * decayed(t, kRateDecay), settings.rotation_rate, 1));

@@ -112,8 +112,9 @@ class ImageTraining {
     bool valid() const;  ///< what fields() read
 
   private:
-    void keep_surface(const SplatCloud& cloud, const TrainingView& view, int iteration, int iterations,
-                      SplatCloud& gradients);
+    void keep_surface(const SplatCloud& cloud, const TrainingView& view, bool with_depths,
+                      const DepthTerm& photos, SplatCloud& gradients);
+    glm::vec3 middle() const { return 0.5f * (info_.bounds_min + info_.bounds_max); }
 
     TakeInfo info_;
     std::optional<PointCloud> points_;

@@ -63,9 +63,9 @@ void record_settings(const TrainSettings& settings, RunRecord& run) {
                  random_background, first_iterations, refresh_iterations, coarse_iterations, fine_iterations,
                  position_rate, rotation_rate, scale_rate, opacity_rate, sh_rate, rest_rate_divisor,
                  opacity_floor, opacity_weight, size_weight, start_share, start_opacity, dropout,
-                 spread_weight, smooth_weight, flat_weight, hull_slack, pixels_per_splat, colour, colour_rate,
-                 graph_nodes, graph_rate, arap_weight, fine_position_rate, fine_rate_scale, rigid_weight,
-                 temporal_weight] = settings;
+                 spread_weight, smooth_weight, photo_weight, photo_angle, flat_weight, hull_slack,
+                 pixels_per_splat, colour, colour_rate, graph_nodes, graph_rate, arap_weight,
+                 fine_position_rate, fine_rate_scale, rigid_weight, temporal_weight] = settings;
     const auto record = [&](const char* name, auto value) { run[name] = fmt::format("{}", value); };
     run["profile"] = name(profile);
     if (profile == Profile::dualgs) record_dual(dual, run);
@@ -94,6 +94,8 @@ void record_settings(const TrainSettings& settings, RunRecord& run) {
     record("dropout", dropout);
     record("depth spread weight", spread_weight);
     record("depth smoothness weight", smooth_weight);
+    record("photo consistency weight", photo_weight);
+    record("photo consistency angle", photo_angle);
     record("flatness weight", flat_weight);
     record("hull slack", hull_slack);
     record("pixels a splat", pixels_per_splat);

@@ -73,6 +73,8 @@ struct TrainSettings {
     float dropout = 0;         ///< share of the splats that sits out each iteration
     float spread_weight = 0;   ///< of DepthWeights, later in the first frame and in refreshed ones
     float smooth_weight = 0;   ///< the same
+    float photo_weight = 0;    ///< of NeighbourPhotos, the same
+    float photo_angle = 0;     ///< degrees between neighbours there, at most
     float flat_weight = 0;     ///< on flat_term, axes in extents
     float hull_slack = 0;      ///< extents; splats further than it outside of a mask are pruned, 0: none
     int pixels_per_splat = 0;  ///< at most one splat for so many pixels of the subject, 0: no limit
