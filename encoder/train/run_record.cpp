@@ -26,10 +26,11 @@ std::uint32_t fingerprint(const Capture& capture) {
 
 void record_dual(const DualSettings& settings, RunRecord& run) {
     const auto& [joints, joint_first_iterations, joint_iterations, skin_iterations, refine_passes,
-                 refine_rounds, isotropic_weight, even_weight, joint_opacity_floor, skin_opacity_floor,
-                 joint_rigid_weight, skin_rigid_weight, joint_rate, turn_rate, look_rate_scale, steadiness,
-                 refine_joint_rate, refine_turn_rate, refine_skin_rate, refine_skin_turn_rate,
-                 refine_look_scale, densify_every, densify_from, densify_until] = settings;
+                 refine_rounds, early_every, early_rounds, isotropic_weight, even_weight, joint_opacity_floor,
+                 skin_opacity_floor, joint_rigid_weight, skin_rigid_weight, joint_rate, turn_rate,
+                 look_rate_scale, scale_steadiness, opacity_steadiness, sh_steadiness, refine_joint_rate,
+                 refine_turn_rate, refine_skin_rate, refine_skin_turn_rate, refine_look_scale, densify_every,
+                 densify_from, densify_until] = settings;
     const auto record = [&](const char* name, auto value) { run[name] = fmt::format("{}", value); };
     record("joints", joints);
     record("iterations of the first frame's joints", joint_first_iterations);
@@ -37,6 +38,8 @@ void record_dual(const DualSettings& settings, RunRecord& run) {
     record("iterations of a frame's skin", skin_iterations);
     record("passes over a segment", refine_passes);
     record("rounds a pass", refine_rounds);
+    record("frames between early passes", early_every);
+    record("rounds an early pass", early_rounds);
     record("roundness of joints", isotropic_weight);
     record("evenness of joints", even_weight);
     record("opacity floor of joints", joint_opacity_floor);
@@ -46,7 +49,9 @@ void record_dual(const DualSettings& settings, RunRecord& run) {
     record("joint position rate", joint_rate);
     record("joint rotation rate", turn_rate);
     record("rate scale of looks", look_rate_scale);
-    record("steadiness of looks", steadiness);
+    record("steadiness of scale", scale_steadiness);
+    record("steadiness of opacity", opacity_steadiness);
+    record("steadiness of SH", sh_steadiness);
     record("joint position rate of passes", refine_joint_rate);
     record("joint rotation rate of passes", refine_turn_rate);
     record("skin position rate of passes", refine_skin_rate);

@@ -20,9 +20,11 @@ struct DualSettings {
     int joints = 0;                    ///< budget; 0: a share of the splats, see joint_count()
     int joint_first_iterations = 800;  ///< joints alone, the take's first frame
     int joint_iterations = 60;         ///< joints alone, per later frame
-    int skin_iterations = 400;         ///< joints through the skin, and its colours, per later frame
-    int refine_passes = 4;             ///< over a whole segment, each the unit of checkpoints
-    int refine_rounds = 20;            ///< a pass, each with one view of every frame
+    int skin_iterations = 200;         ///< joints through the skin, and its looks, per later frame
+    int refine_passes = 3;             ///< over a segment that is whole, each the unit of checkpoints
+    int refine_rounds = 50;            ///< a pass, each with one view of every frame
+    int early_every = 10;              ///< frames: after so many of a segment, one pass over those so far
+    int early_rounds = 40;             ///< of such a pass
 
     float isotropic_weight = 0.002f;                                ///< of isotropic_term: joints are round
     float even_weight = 1;                                          ///< of even_term: joints are of a size
@@ -31,12 +33,12 @@ struct DualSettings {
     float skin_rigid_weight = 1e-3f;              ///< the same, once they move the skin
     float joint_rate = 1e-3f, turn_rate = 1e-2f;  ///< of joints: extents, quaternion components
     float look_rate_scale = 0.8f;                 ///< of scale, opacity and SH rates after the first frame
-    /// Of the L1 pull of scale, opacity and SH towards the frame before, in mean gradients: see
-    /// keep_steady().
-    float steadiness = 0.5f;
-    float refine_joint_rate = 2e-4f, refine_turn_rate = 2e-3f;      ///< of the joints of every frame
-    float refine_skin_rate = 1e-4f, refine_skin_turn_rate = 1e-3f;  ///< of the skin they all share
-    float refine_look_scale = 0.2f;                                 ///< of scale, opacity and SH rates
+    /// Of the L1 pull of looks towards the frame before, in typical gradients: see keep_steady(). From 1 on
+    /// only a splat changes whose gradient is larger than is typical.
+    float scale_steadiness = 1.5f, opacity_steadiness = 1.5f, sh_steadiness = 1.5f;
+    float refine_joint_rate = 4e-4f, refine_turn_rate = 4e-3f;      ///< of the joints of every frame
+    float refine_skin_rate = 4e-4f, refine_skin_turn_rate = 2e-3f;  ///< of the skin they all share
+    float refine_look_scale = 1;                                    ///< of scale, opacity and SH rates
 
     int densify_every = 100;                          ///< iterations of the skin's first frame
     float densify_from = 0.1f, densify_until = 0.6f;  ///< shares of them

@@ -30,9 +30,8 @@ class Work {
   public:
     Work(const Trainer& trainer, int frames, int segment_frames) : before_{0} {
         for (int frame = 0; frame < frames; ++frame) {
-            const bool last = (frame + 1) % segment_frames == 0 || frame + 1 == frames;
             own_.push_back(trainer.iterations(frame));
-            const int passes = last ? trainer.refine_iterations(frame % segment_frames + 1) : 0;
+            const int passes = trainer.refine_iterations(frame % segment_frames + 1, frame + 1 == frames);
             before_.push_back(before_.back() + own_.back() + passes);
         }
     }
@@ -41,7 +40,7 @@ class Work {
     };
     /// That share of the frame itself is done.
     Shares training(int frame, double share) const { return at(frame, share * own_[std::size_t(frame)]); }
-    /// That share of the passes over the segment that ends with the frame is done.
+    /// That share of the passes that follow the frame is done.
     Shares refining(int frame, double share) const {
         const std::size_t f = std::size_t(frame);
         return at(frame, own_[f] + share * (before_[f + 1] - before_[f] - own_[f]));
@@ -54,7 +53,7 @@ class Work {
     }
 
     std::vector<double> before_;  ///< iterations before each frame, and of all
-    std::vector<double> own_;     ///< of each frame without passes over its segment
+    std::vector<double> own_;     ///< of each frame without the passes that follow
 };
 
 /// How the run of the finished model that stands there differs from this one: not at all where empty.
@@ -235,18 +234,17 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
         done.trainer = trainer->save();
         write_checkpoint(directory.path() / kCheckpointFile, done);
     };
-    // The passes over a segment that is whole.
-    const auto finish_segment = [&] {
+    // The passes that follow the last frame so far.
+    const auto refine = [&] {
         if (done.segments.empty()) return;
         const ModelSegment segment = done.segments.back();
         const int last = done.frames - 1;
-        if (segment.frame_count < options.settings.segment_frames && done.frames < frames) return;
-        const int passes = trainer->passes_left();
-        if (passes > 0) {
+        const bool at_end = done.frames == frames;
+        if (const int passes = trainer->passes_left(at_end); passes > 0) {
             SegmentImages images(capture, views, first + segment.first_frame, first + done.frames,
                                  [&](CaptureFrame& frame) { masks.apply(frame); });
-            for (int left; (left = trainer->passes_left()) > 0; keep_state())
-                trainer->refine(images, [&](double share) {
+            for (int left; (left = trainer->passes_left(at_end)) > 0; keep_state())
+                trainer->refine(images, at_end, [&](double share) {
                     tell_progress(last, work.refining(last, (passes - left + share) / passes));
                 });
         }
@@ -264,7 +262,7 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
     FrameReader reader(capture, views, first + done.frames, end);
     int kept = done.frames;
     try {
-        finish_segment();
+        refine();
         while (std::optional<CaptureFrame> images = reader.next()) {
             const int frame = done.frames;
             masks.apply(*images);
@@ -285,7 +283,7 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
             if (trainer->joints()) keep_cloud(model_joints_path(directory.path(), frame), *trainer->joints());
             keep_state();
             kept = done.frames;
-            finish_segment();
+            refine();
         }
         info.segments = done.segments;
         done.bounds.apply(info.take);

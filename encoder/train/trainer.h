@@ -50,21 +50,22 @@ class Trainer {
     /// Lines for the user on what happened since the last call.
     virtual std::vector<std::string> notes() { return {}; }
 
-    /// Passes over the segment just trained that are to be made before the next frame, once its last frame is
-    /// trained.
-    virtual int passes_left() const { return 0; }
+    /// Passes over the segment's frames so far that are to be made before the next frame, or `at_end` of the
+    /// take.
+    virtual int passes_left(bool /*at_end*/) const { return 0; }
     /// Makes the next of them.
-    virtual void refine(SegmentViews& /*views*/, const Report& /*report*/ = {}) {}
-    /// Whether passes changed frames that were handed out; refined() hands them out again, settle() says that
-    /// they are kept.
+    virtual void refine(SegmentViews& /*views*/, bool /*at_end*/, const Report& /*report*/ = {}) {}
+    /// Whether passes changed frames that were handed out: once none is left, refined() hands them out again,
+    /// and settle() says that they are kept.
     virtual bool unsettled() const { return false; }
     virtual SplatCloud refined(int /*frame*/) const { return {}; }
     virtual SplatCloud refined_joints(int /*frame*/) const { return {}; }
     virtual void settle() {}
 
-    /// Iterations of a frame of the take, counted from 0, and of all passes over a segment of so many frames.
+    /// Iterations of a frame of the take, counted from 0.
     virtual int iterations(int frame) const = 0;
-    virtual int refine_iterations(int /*segment_frames*/) const { return 0; }
+    /// Of all passes that follow a segment's frame, so many having been trained in it.
+    virtual int refine_iterations(int /*segment_frames*/, bool /*at_end*/) const { return 0; }
 
     /// What later frames depend on besides the frames of the segment so far: kept from frame to frame, and
     /// from pass to pass, so that a run can go on with the same bits.

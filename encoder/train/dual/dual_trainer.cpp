@@ -12,7 +12,9 @@
 namespace volumen::train {
 namespace {
 
-constexpr float kLastRate = 0.1f;  ///< of later frames and of passes, of the first
+constexpr float kLastRate = 0.1f;       ///< of later frames and of passes, of the first
+constexpr float kLastEarlyRate = 0.3f;  ///< of passes over a segment that is not whole
+constexpr int kHangEvery = 32;          ///< iterations of a pass: finding anchors anew costs as much as a few
 
 void make_unit(SplatCloud& cloud) {
     for (std::size_t k = 0; k < cloud.count; ++k) {
@@ -169,6 +171,7 @@ void DualTrainer::track(const TrainingFrame& frame, Tick& tick) {
     move_joints(images.level(images.levels() > 1 ? 1 : 0), joints, tick);
     tune_skin(frame, joints, tick);
     joints_.push_back(std::move(joints));
+    passes_ = 0;
     pose(joints_.size() - 1, cloud_);
 }
 
@@ -215,25 +218,38 @@ void DualTrainer::tune_skin(const TrainingFrame& frame, SplatCloud& joints, Tick
             place_rates(joints, dual.joint_rate * training_.extent * decay, dual.turn_rate * decay));
         const std::vector<float> look_rates = training_.rates(cloud_, 0, 0, dual.look_rate_scale * decay);
         look_adam.step(cloud_, gradients, look_rates);
-        keep_steady(cloud_, previous, look_adam, look_rates, dual.steadiness);
+        keep_steady(cloud_, previous, look_adam, look_rates,
+                    {dual.scale_steadiness, dual.opacity_steadiness, dual.sh_steadiness});
         tick();
     }
     make_unit(joints);
 }
 
-int DualTrainer::refine_iterations(int segment_frames) const {
+DualTrainer::Passes DualTrainer::passes_after(std::size_t segment_frames, bool at_end) const {
     const DualSettings& dual = training_.settings.dual;
-    return segment_frames < 2 ? 0 : dual.refine_passes * dual.refine_rounds * segment_frames;
+    if (segment_frames < 2) return {};
+    if (at_end || int(segment_frames) == training_.settings.segment_frames)
+        return {dual.refine_passes, dual.refine_rounds, kLastRate};
+    // Rates stay high: there are frames to come.
+    if (dual.early_every > 0 && int(segment_frames) % dual.early_every == 0)
+        return {1, dual.early_rounds, kLastEarlyRate};
+    return {};
 }
 
-int DualTrainer::passes_left() const {
-    return joints_.size() < 2 ? 0 : training_.settings.dual.refine_passes - passes_;
+int DualTrainer::refine_iterations(int segment_frames, bool at_end) const {
+    const Passes passes = passes_after(std::size_t(segment_frames), at_end);
+    return passes.count * passes.rounds * segment_frames;
 }
 
-void DualTrainer::refine(SegmentViews& views, const Report& report) {
+int DualTrainer::passes_left(bool at_end) const {
+    return std::max(passes_after(joints_.size(), at_end).count - passes_, 0);
+}
+
+void DualTrainer::refine(SegmentViews& views, bool at_end, const Report& report) {
     const DualSettings& dual = training_.settings.dual;
+    const Passes passes = passes_after(joints_.size(), at_end);
     const std::size_t frames = joints_.size();
-    const int visits = dual.refine_rounds * int(frames);
+    const int visits = passes.rounds * int(frames);
     Tick tick(report, visits);
     views.prepare(passes_);
     std::vector<Adam> joint_adam(frames);
@@ -245,9 +261,9 @@ void DualTrainer::refine(SegmentViews& views, const Report& report) {
     SplatCloud posed = canonical_, gradients, d_joints, d_skin(canonical_.count, canonical_.sh_degree);
     for (int i = 0; i < visits; ++i) {
         // Anchors follow the skin; that they depend on it is not differentiated.
-        if (i % int(frames) == 0) hang_skin();
-        const float t = float(passes_ * visits + i) / float(dual.refine_passes * visits);
-        const float decay = decayed(t, kLastRate);
+        if (i % kHangEvery == 0) hang_skin();
+        const float t = float(passes_ * visits + i) / float(passes.count * visits);
+        const float decay = decayed(t, passes.last_rate);
         const std::size_t f = std::size_t(frame_order.next(training_.random));
         const int pick = view_order[f].next(training_.random);
         TrainingFrame one{0, {}};
@@ -328,8 +344,7 @@ void DualTrainer::restore(std::span<const std::uint8_t> state, const std::string
     archive.finish();
     const std::size_t frames = joints_.size();
     check(frames >= 1 && frames <= std::size_t(training_.settings.segment_frames) &&
-          std::size_t(frames_) >= frames && training_.valid() && passes_ >= 0 &&
-          passes_ <= training_.settings.dual.refine_passes);
+          std::size_t(frames_) >= frames && training_.valid() && passes_ >= 0);
     if (unsettled_) {
         check(canonical_.count > 0 && timeline_.adopt(canonical_.count, canonical_.sh_degree, int(frames)));
     } else {

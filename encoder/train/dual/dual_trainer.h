@@ -14,7 +14,8 @@ namespace volumen::train {
 /// The take's first frame: joints and skin are trained from nothing, one after the other. Each later frame:
 /// the joints' coarse motion by a small graph, through the skin; then the joints alone; then the joints
 /// through the skin, and its looks, which stay as they were wherever images let them. When a segment is
-/// whole, passes over all its frames refine the skin at its first frame, all joints and all looks together.
+/// whole, and now and then before, passes over all its frames refine the skin at its first frame, all joints
+/// and all looks together: what one frame alone makes of skin that others see better would not fit them.
 ///
 /// A frame's skin is that of the segment's first frame, posed by the joints' motion since then, and looks of
 /// its own.
@@ -27,20 +28,26 @@ class DualTrainer : public Trainer {
     bool began_segment() const override { return joints_.size() == 1; }
     const CameraColour& colour() const override { return training_.photometric.colour; }
 
-    int passes_left() const override;
-    void refine(SegmentViews& views, const Report& report = {}) override;
-    bool unsettled() const override { return unsettled_ && passes_left() == 0; }
+    int passes_left(bool at_end) const override;
+    void refine(SegmentViews& views, bool at_end, const Report& report = {}) override;
+    bool unsettled() const override { return unsettled_; }
     SplatCloud refined(int frame) const override;
     SplatCloud refined_joints(int frame) const override { return joints_[std::size_t(frame)]; }
     void settle() override;
 
     int iterations(int frame) const override { return frame_iterations(training_.settings, frame); }
-    int refine_iterations(int segment_frames) const override;
+    int refine_iterations(int segment_frames, bool at_end) const override;
     Bytes save() override;
     void restore(std::span<const std::uint8_t> state, const std::string& name,
                  const SegmentFrames& segment) override;
 
   private:
+    /// The passes that follow a segment's frame.
+    struct Passes {
+        int count = 0, rounds = 0;
+        float last_rate = 1;  ///< of the first
+    };
+    Passes passes_after(std::size_t segment_frames, bool at_end) const;
     void fields(Archive& archive);
     SplatCloud train_joints(const TrainingFrame& frame, Tick& tick);
     void train_skin(const TrainingFrame& frame, int iterations, bool from_nothing, Tick& tick);
@@ -62,7 +69,7 @@ class DualTrainer : public Trainer {
     std::optional<MotionGraph> graph_;
     std::optional<RigidTerm> rigid_;  ///< over the joints
     SplatCloud last_motion_;  ///< of the graph: where the next frame's search starts (constant velocity)
-    int passes_ = 0;          ///< made over this segment
+    int passes_ = 0;          ///< made since the last frame
     int unsettled_ = 0;       ///< boolean: passes changed frames that were handed out
 };
 

@@ -27,8 +27,10 @@ std::vector<Attribute> looks(int sh_degree) {
 }
 
 void keep_steady(SplatCloud& cloud, const SplatCloud& previous, const Adam& adam,
-                 std::span<const float> rates, float weight) {
+                 std::span<const float> rates, const Steadiness& steadiness) {
     for (const Attribute& attribute : looks(cloud.sh_degree)) {
+        const float weight = steadiness.of(attribute);
+        if (weight <= 0) continue;
         double total = 0;
         std::size_t pulled = 0;
         for (std::size_t i = 0; i < cloud.count; ++i) {

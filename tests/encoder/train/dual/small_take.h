@@ -19,6 +19,7 @@ inline TrainSettings small_dual_settings() {
     dual.joint_iterations = 15;
     dual.skin_iterations = 50;
     dual.refine_passes = 2, dual.refine_rounds = 6;
+    dual.early_every = 2, dual.early_rounds = 6;
     return settings;
 }
 
@@ -30,7 +31,8 @@ inline TakeInfo ball_info() {
 
 inline std::vector<TrainingFrame> moving_ball(int frames, float step) {
     std::vector<TrainingFrame> out;
-    for (int f = 0; f < frames; ++f) out.push_back(ball(6, 48, {step * float(f), 0.3f * step * float(f), 0}, f));
+    for (int f = 0; f < frames; ++f)
+        out.push_back(ball(6, 48, {step * float(f), 0.3f * step * float(f), 0}, f));
     return out;
 }
 
@@ -62,18 +64,19 @@ struct KeptTake {
 };
 
 /// Goes on with what is `kept` to the end of the take; `step` is called whenever the state was kept.
-inline void train_on(Trainer& trainer, std::span<const TrainingFrame> frames, int segment_frames,
-                     KeptTake& kept, const std::function<void(const KeptTake&)>& step) {
+inline void train_on(Trainer& trainer, std::span<const TrainingFrame> frames, KeptTake& kept,
+                     const std::function<void(const KeptTake&)>& step) {
     const auto keep = [&] {
         kept.state = trainer.save();
         step(kept);
     };
-    const auto finish_segment = [&] {
+    const auto refine = [&] {
         const std::size_t done = kept.clouds.size(), first = std::size_t(kept.segment_first);
-        if (done == 0 || (done - first < std::size_t(segment_frames) && done < frames.size())) return;
+        if (done == 0) return;
         KeptViews views(frames.subspan(first, done - first));
-        while (trainer.passes_left() > 0) {
-            trainer.refine(views);
+        const bool at_end = done == frames.size();
+        while (trainer.passes_left(at_end) > 0) {
+            trainer.refine(views, at_end);
             keep();
         }
         if (!trainer.unsettled()) return;
@@ -84,13 +87,13 @@ inline void train_on(Trainer& trainer, std::span<const TrainingFrame> frames, in
         trainer.settle();
         keep();
     };
-    finish_segment();
+    refine();
     while (kept.clouds.size() < frames.size()) {
         kept.clouds.push_back(trainer.next(frames[kept.clouds.size()]));
         if (trainer.joints()) kept.joints.push_back(*trainer.joints());
         if (trainer.began_segment()) kept.segment_first = int(kept.clouds.size()) - 1;
         keep();
-        finish_segment();
+        refine();
     }
 }
 

@@ -147,7 +147,7 @@ TEST_CASE("looks stay exactly unless their gradient insists") {
         for (int c = SplatCloud::kSh; c < SplatCloud::kSh + 3; ++c) gradients.channel(c)[5] = 4;
         gradients.channel(SplatCloud::kOpacity)[9] = -4;
         adam.step(now, gradients, rates);
-        keep_steady(now, before, adam, rates, 1);
+        keep_steady(now, before, adam, rates, {1, 1, 1});
     }
     const std::vector<Attribute> attributes = looks(1);
     REQUIRE(attributes.size() == 4);
