@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
     options.quality = 50;
     if (joints) {
         // Two segments of different length, neither as long as a strip is wide.
+        options.quality = 75;
         write_jointed_model(model, 300, 40, 1, {7, 5}, 21);
     } else {
         // 150 splats: a block that is partly filled. Two segments of different length.

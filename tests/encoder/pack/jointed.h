@@ -61,9 +61,9 @@ inline JointedFrames jointed_frames(std::size_t count, std::size_t joints, int s
         SplatCloud skin = first;
         pose_skin(first, anchors, motion, skin);
         for (std::size_t i = 0; i < count; ++i) {
-            const float wave = std::sin(0.15f * float(f) + 0.05f * float(i % 97));
-            skin.channel(SplatCloud::kOpacity)[i] += 0.3f * wave;
-            for (int a = 0; a < 3; ++a) skin.channel(SplatCloud::kScale + a)[i] += 0.05f * wave;
+            const float wave = std::sin(0.4f * float(f) + 0.05f * float(i % 97));
+            skin.channel(SplatCloud::kOpacity)[i] += 1.0f * wave;
+            for (int a = 0; a < 3; ++a) skin.channel(SplatCloud::kScale + a)[i] += 0.2f * wave;
             // A shadow that passes over a third of the splats.
             if (i % 3 == 0 && f > frames / 2)
                 for (int k = 0; k < 3 * sh_coefficients(sh_degree); ++k)

@@ -24,8 +24,8 @@ inline void write_bytes(const std::filesystem::path& file, std::span<const std::
 }
 
 /// CRC-32 of what a frame's splats are made from: of joints and skin, splat by splat, its place and rotation
-/// in the first frame, its anchors, the mean and the sample of each look-up and its levels from each codebook;
-/// then joint by joint where it is and how it is turned. All as 32-bit little-endian.
+/// in the first frame, its anchors, the mean and the sample of each look-up and its levels from each
+/// codebook; then joint by joint where it is and how it is turned. All as 32-bit little-endian.
 inline std::uint32_t skin_checksum(const SkinSegment& s, int frame) {
     ByteWriter out;
     const std::size_t n = s.splat_count, hung = std::size_t(s.anchors.per_splat);
