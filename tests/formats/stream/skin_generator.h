@@ -40,7 +40,8 @@ class SkinGenerator {
         out.header.sh_degree = sizes.sh_degree >= 0 ? sizes.sh_degree : int(below(4));
         out.header.features.assign(std::begin(kSkinFeatures), std::end(kSkinFeatures));
         out.header.max_splats = splats_;
-        out.header.atlas_width = 256 + 64 * int(below(3)), out.header.atlas_height = 256 + 64 * int(below(3));
+        out.header.atlas_width = std::max(256, int(frames_ + 63) / 64 * 64) + 64 * int(below(3));
+        out.header.atlas_height = 256 + 64 * int(below(3));
         out.entry.first_frame = below(100), out.entry.frame_count = frames_, out.entry.splat_count = splats_;
         struct Chunk {
             const char* type;
