@@ -23,6 +23,11 @@ inline constexpr std::uint16_t kIntegerEscape = kMaxRansAlphabet - 1;
 /// Entries of a table beyond which an index takes two symbols: without its last bit, and that bit.
 inline constexpr std::uint32_t kWholeIndices = kMaxRansAlphabet;
 
+/// The most bytes that so many coded symbols, integers and indices take.
+std::uint64_t symbols_bound(std::uint64_t count);
+std::uint64_t integers_bound(std::uint64_t count);
+std::uint64_t indices_bound(std::uint64_t count);
+
 /// A coded array of exactly `count` symbols, all below `limit`. All three throw InputError, starting with
 /// `what`, on bytes that FORMAT.md does not allow; `count` bounds the memory they take.
 std::vector<std::uint16_t> read_symbols(ByteReader& in, std::size_t count, std::uint32_t limit,

@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <nanoflann.hpp>
+#include <numeric>
+#include <tuple>
 
 #include "formats/core/parallel.h"
 
@@ -56,12 +60,47 @@ class Nearest {
     std::array<Found, kAnchorsPerSplat> found_;
 };
 
+/// Joints that can be anchors: of those in one place the kAnchorsPerSplat first, for the others are as near
+/// and come later. Without this a search among joints that all stand in one place looks at each of them.
+struct Searched {
+    std::vector<std::uint32_t> joint;  ///< growing: ties by place in here are ties by joint
+    std::vector<glm::dvec3> places;
+    std::vector<bool> shared;  ///< of all joints: whether another one stands there
+};
+
+Searched searched_joints(std::span<const glm::dvec3> joints) {
+    // By their bits: a total order, whatever the numbers.
+    const auto bits = [&](std::uint32_t j) {
+        return std::tuple(std::bit_cast<std::uint64_t>(joints[j].x),
+                          std::bit_cast<std::uint64_t>(joints[j].y),
+                          std::bit_cast<std::uint64_t>(joints[j].z), j);
+    };
+    const auto together = [&](std::uint32_t a, std::uint32_t b) {
+        return std::memcmp(&joints[a], &joints[b], sizeof(glm::dvec3)) == 0;
+    };
+    std::vector<std::uint32_t> order(joints.size());
+    std::iota(order.begin(), order.end(), 0u);
+    std::ranges::sort(order, {}, bits);
+    Searched out;
+    out.shared.resize(joints.size());
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        if (i > 0 && together(order[i], order[i - 1])) out.shared[order[i]] = out.shared[order[i - 1]] = true;
+        if (i < kAnchorsPerSplat || !together(order[i], order[i - kAnchorsPerSplat]))
+            out.joint.push_back(order[i]);
+    }
+    std::ranges::sort(out.joint);
+    for (const std::uint32_t j : out.joint) out.places.push_back(joints[j]);
+    return out;
+}
+
 /// The median, over joints, of the squared distance to the nearest other one; 0 for a single joint.
-double squared_spacing(const Tree& tree, std::span<const glm::dvec3> joints) {
+double squared_spacing(const Tree& tree, std::span<const glm::dvec3> joints,
+                       const std::vector<bool>& shared) {
     if (joints.size() < 2) return 0;
     std::vector<double> nearest(joints.size());
     parallel_for(joints.size(), 256, [&](std::size_t begin, std::size_t end, int) {
         for (std::size_t j = begin; j < end; ++j) {
+            if (shared[j]) continue;  // 0
             Nearest found(2);
             tree.findNeighbors(found, &joints[j].x, nanoflann::SearchParams());
             nearest[j] = found[1].squared;
@@ -79,10 +118,12 @@ Anchors anchor(std::span<const glm::dvec3> splats, std::span<const glm::dvec3> j
     out.per_splat = int(std::min<std::size_t>(kAnchorsPerSplat, joints.size()));
     if (joints.empty() || splats.empty()) return out;
     const std::size_t n = std::size_t(out.per_splat);
-    const Points points{joints};
+    const Searched searched = searched_joints(joints);
+    const Points points{searched.places};
     const Tree tree(3, points, nanoflann::KDTreeSingleIndexAdaptorParams(16));
     // Joints that all stand in one place: any width gives them the same weight.
-    const double spacing = squared_spacing(tree, joints), twice = spacing > 0 ? 2 * spacing : 1;
+    const double spacing = squared_spacing(tree, joints, searched.shared),
+                 twice = spacing > 0 ? 2 * spacing : 1;
     out.joints.resize(splats.size() * n), out.weights.resize(splats.size() * n);
     parallel_for(splats.size(), 1024, [&](std::size_t begin, std::size_t end, int) {
         for (std::size_t i = begin; i < end; ++i) {
@@ -92,7 +133,7 @@ Anchors anchor(std::span<const glm::dvec3> splats, std::span<const glm::dvec3> j
             for (std::size_t k = 0; k < n; ++k) {
                 // Relative to the nearest, so that a splat far from all joints still has weights.
                 const float weight = float(std::exp((found[0].squared - found[k].squared) / twice));
-                out.joints[i * n + k] = found[k].index, out.weights[i * n + k] = weight;
+                out.joints[i * n + k] = searched.joint[found[k].index], out.weights[i * n + k] = weight;
                 sum += weight;
             }
             for (std::size_t k = 0; k < n; ++k) out.weights[i * n + k] /= sum;

@@ -20,9 +20,9 @@ double mbit_per_s(const Stream& stream, const RungInfo& rung) {
     return bytes * 8 / 1e6 / seconds(stream);
 }
 
-json describe(const RungInfo& rung) {
+json describe(const RungInfo& rung, const std::vector<TrackInfo>& parts) {
     json tracks = json::array();
-    for (const TrackInfo& t : rung.tracks) {
+    for (const TrackInfo& t : parts) {
         tracks.push_back({{"id", t.id}, {"tool", t.tool}, {"codec", t.codec}, {"bytes", t.bytes}});
         if (t.width) tracks.back()["width"] = t.width, tracks.back()["height"] = t.height;
     }
@@ -35,10 +35,12 @@ json describe(const RungInfo& rung) {
 
 json describe(const Stream& stream) {
     json rungs = json::array(), segments = json::array();
-    for (const RungInfo& rung : stream.rungs()) {
-        rungs.push_back(describe(rung));
+    for (std::size_t i = 0; i < stream.rungs().size(); ++i) {
+        const RungInfo& rung = stream.rungs()[i];
+        rungs.push_back(describe(rung, stream.parts(int(i))));
         rungs.back()["mbit_per_s"] = mbit_per_s(stream, rung);
     }
+    const std::optional<RungInfo> stage = stream.stage();
     for (const SegmentInfo& s : stream.segments())
         segments.push_back({{"first_frame", s.first_frame},
                             {"frames", s.frame_count},
@@ -52,7 +54,7 @@ json describe(const Stream& stream) {
             {"metres_per_unit", take.metres_per_unit},
             {"segments", segments},
             {"rungs", rungs},
-            {"stage", stream.stage() ? describe(*stream.stage()) : json()}};
+            {"stage", stage ? describe(*stage, stage->tracks) : json()}};
 }
 
 void print_table(const Stream& stream) {
@@ -60,19 +62,20 @@ void print_table(const Stream& stream) {
     fmt::print("{} frames, {:.3f} s at {:.6g} frames/s, {} segments, {} metres a unit\n",
                stream.frame_count(), seconds(stream), take.fps.value(), stream.segments().size(),
                take.metres_per_unit);
-    for (const RungInfo& rung : stream.rungs()) {
+    for (std::size_t i = 0; i < stream.rungs().size(); ++i) {
+        const RungInfo& rung = stream.rungs()[i];
         fmt::print("rung {}  profile {}  {:.3f} Mbit/s  up to {} splats, SH degree {}\n", rung.id,
                    rung.profile, mbit_per_s(stream, rung), rung.max_splats, rung.sh_degree);
-        for (const TrackInfo& t : rung.tracks) {
+        for (const TrackInfo& t : stream.parts(int(i))) {
             const std::string size = t.width ? fmt::format("{}×{}", t.width, t.height) : "";
-            fmt::print("  {:6} {:6} {:16} {:10} {:>12} bytes {:>10.1f} a frame  {}\n", t.id, t.tool, t.codec,
+            fmt::print("  {:7} {:8} {:16} {:10} {:>12} bytes {:>10.1f} a frame  {}\n", t.id, t.tool, t.codec,
                        size, t.bytes, double(t.bytes) / stream.frame_count(), t.file);
         }
     }
     if (const std::optional<RungInfo> stage = stream.stage()) {
         fmt::print("stage  {} splats, SH degree {}, stored once\n", stage->max_splats, stage->sh_degree);
         for (const TrackInfo& t : stage->tracks)
-            fmt::print("  {:6} {:6} {:16} {:>12} bytes  {}\n", t.id, t.tool, t.codec, t.bytes, t.file);
+            fmt::print("  {:7} {:8} {:16} {:>12} bytes  {}\n", t.id, t.tool, t.codec, t.bytes, t.file);
     }
     fmt::print("segment  first frame  frames  splats      bytes\n");
     int index = 0;

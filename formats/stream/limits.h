@@ -33,6 +33,9 @@ inline constexpr int kMaxPositionShift = 14;
 inline constexpr std::uint32_t kMaxSkinSplats = 1u << 20;
 /// An anchor's index fits 16 bits.
 inline constexpr std::uint32_t kMaxJoints = 1u << 16;
+/// Splats × joints of a segment: 280,000 on 15,000. However they lie, so many distances at most are looked at
+/// to find what hangs on what: seconds, not hours.
+inline constexpr std::uint64_t kMaxSplatsTimesJoints = 1ull << 32;
 /// Joints × frames of a segment: 15,000 joints in 500 frames, 192 MiB decoded.
 inline constexpr std::uint64_t kMaxJointPoses = 1u << 23;
 /// Index changes of one codebook in a segment: 1 M splats that change every fourth frame of 64.

@@ -43,6 +43,10 @@ class Stream {
     int frame_count() const;
     const std::vector<RungInfo>& rungs() const;
     const std::vector<SegmentInfo>& segments(int rung = 0) const;
+    /// What a rung's bytes are spent on: its tracks, and of joints and skin the parts of its side file one by
+    /// one, "side" being the rest of it. Together they are the files' bytes. Reads the side file; a segment
+    /// that is damaged counts as "side".
+    std::vector<TrackInfo> parts(int rung) const;
     /// The take's still surroundings, if the stream has them: what it takes …
     std::optional<RungInfo> stage() const;
     /// … and the splats, decoded now: as many for the whole take, drawn together with those of each frame.

@@ -44,6 +44,13 @@ void check_features(const json& features, const std::string& name) {
     }
 }
 
+/// All names of one kind and no other.
+bool is_kind(const std::vector<std::string>& features, std::span<const char* const> kind) {
+    return std::ranges::all_of(features, [&](const std::string& f) { return among(kind, f); }) &&
+           std::ranges::all_of(
+               kind, [&](const char* k) { return std::ranges::find(features, k) != features.end(); });
+}
+
 SideHeader read_header_json(const Bytes& bytes, const std::string& name) {
     const json root = json::parse(bytes.begin(), bytes.end(), nullptr, false);
     if (root.is_discarded()) throw InputError("{}: the header is no JSON; the file is damaged", name);
@@ -52,6 +59,11 @@ SideHeader read_header_json(const Bytes& bytes, const std::string& name) {
     check_features(f.at("features"), name);
     SideHeader h;
     h.features = f.at("features").get<std::vector<std::string>>();
+    if (!is_kind(h.features, kAtlasFeatures) && !is_kind(h.features, kSkinFeatures))
+        throw InputError(
+            "{}: its features are neither those of an atlas nor those of joints and skin; the file is "
+            "damaged",
+            name);
     h.take = read_take_json(f.at("take"), name);
     h.frame_count = f.integer("frames", 1, kMaxFrames);
     const JsonFields rung{f.at("rung"), name};

@@ -1,4 +1,4 @@
-// Reads a segment of joints and skin; encoder/pack/skin/skin_chunks.cpp writes it.
+// Reads a segment of joints and skin; encoder/pack/skin/skin_coder.cpp writes it.
 #include "formats/stream/skin_chunks.h"
 
 #include <algorithm>
@@ -50,7 +50,8 @@ void Reading::layout(const SegmentEntry& entry, const SideHeader& header) {
     if (s.splat_count != entry.splat_count || s.splat_count > kMaxSkinSplats) wrong("splat count");
     s.joint_count = in.u32();
     if (s.joint_count < 1 || s.joint_count > kMaxJoints ||
-        std::uint64_t(s.joint_count) * entry.frame_count > kMaxJointPoses)
+        std::uint64_t(s.joint_count) * entry.frame_count > kMaxJointPoses ||
+        std::uint64_t(s.joint_count) * s.splat_count > kMaxSplatsTimesJoints)
         wrong("joint count");
     if (in.u32() != std::uint32_t(header.sh_degree)) wrong("SH degree");
     s.sh_degree = header.sh_degree;
@@ -85,14 +86,16 @@ std::vector<std::int32_t> Reading::changes(ByteReader& in, std::uint8_t mode, Co
 }
 
 void Reading::joints() {
-    const Bytes bytes = chunks.unpack_up_to(kJoints, kMaxSegmentBytes);
+    const std::size_t n = s.joint_count, frames = std::size_t(s.frame_count);
+    const Bytes bytes = chunks.unpack_up_to(kJoints, kJointComponents + 3 * integers_bound(n) +
+                                                         kJointComponents * symbols_bound((frames - 1) * n));
     ByteReader in(bytes, what);
     std::array<std::uint8_t, kJointComponents> modes;
     for (std::uint8_t& mode : modes)
         if (mode = in.u8(); (mode & kMotionShift) > kMaxMotionShift || mode > (kMotionShift | kMotionParent))
             wrong("a joint's mode");
-    const std::size_t n = s.joint_count, frames = std::size_t(s.frame_count);
-    s.joints.assign(frames * n * kJointComponents, 0);
+    // The other frames' room is taken once there is a component of theirs.
+    s.joints.assign(n * kJointComponents, 0);
     const auto at = [&](std::size_t frame, std::size_t joint, std::size_t c) -> std::int32_t& {
         return s.joints[(frame * n + joint) * kJointComponents + c];
     };
@@ -113,6 +116,7 @@ void Reading::joints() {
     s.parents = joint_parents(places);
     for (std::size_t c = 0; c < kJointComponents; ++c) {
         std::vector<std::int32_t> change = changes(in, modes[c], s.coded_motion[c]);
+        s.joints.resize(frames * n * kJointComponents);
         for (std::size_t f = 1; f < frames; ++f) {
             std::int32_t* of_frame = change.data() + (f - 1) * n;
             for (std::size_t j = 0; j < n; ++j) {
@@ -127,7 +131,9 @@ void Reading::joints() {
 }
 
 void Reading::first_frame() {
-    const Bytes bytes = chunks.unpack_up_to(kFirstFrame, kMaxSegmentBytes);
+    const std::size_t n = s.splat_count;
+    const Bytes bytes = chunks.unpack_up_to(
+        kFirstFrame, integers_bound(s.joint_count) + 3 * integers_bound(n) + 3 * symbols_bound(n));
     ByteReader in(bytes, what);
     std::uint64_t owned = 0;
     for (const std::int32_t count : read_integers(in, s.joint_count, what)) {
@@ -135,7 +141,6 @@ void Reading::first_frame() {
         s.owned.push_back(std::uint32_t(count));
     }
     if (owned != s.splat_count) wrong("the joints' splats");
-    const std::size_t n = s.splat_count;
     s.place.resize(3 * n), s.rotation.resize(3 * n);
     for (std::size_t a = 0; a < 3; ++a) {
         const auto off = read_integers(in, n, what);
@@ -157,9 +162,9 @@ void Reading::first_frame() {
 }
 
 void Reading::means() {
-    const Bytes bytes = chunks.unpack_up_to(kMeans, kMaxSegmentBytes);
-    ByteReader in(bytes, what);
     const std::size_t n = s.splat_count;
+    const Bytes bytes = chunks.unpack_up_to(kMeans, kLookups * symbols_bound(n));
+    ByteReader in(bytes, what);
     s.mean.resize(kLookups * n), s.row.resize(kLookups * n);
     for (std::size_t l = 0; l < kLookups; ++l) {
         const auto levels = read_symbols(in, n, 256, what);
@@ -205,11 +210,16 @@ void Reading::entry_changes(ByteReader& in, SegmentCodebook& book) const {
 
 SegmentCodebook Reading::codebook(int degree) const {
     const char* type = kCodebooks[degree];
-    const Bytes bytes = chunks.unpack_up_to(type, kMaxSegmentBytes);
-    ByteReader in(bytes, what);
     SegmentCodebook book;
     book.dimensions = 3 * (2 * degree + 1);
-    const std::size_t dimensions = std::size_t(book.dimensions);
+    const std::size_t dimensions = std::size_t(book.dimensions), later = std::size_t(s.frame_count - 1);
+    const std::uint64_t most_changes =
+        std::min<std::uint64_t>(kMaxChanges, later * std::uint64_t(s.splat_count));
+    const Bytes bytes =
+        chunks.unpack_up_to(type, 2 + 8 * dimensions + symbols_bound(kMaxCodebookEntries * dimensions) +
+                                      indices_bound(s.splat_count) + integers_bound(later) +
+                                      integers_bound(most_changes) + indices_bound(most_changes));
+    ByteReader in(bytes, what);
     const std::uint32_t entries = in.u16();
     if (entries < 1 || entries > kMaxCodebookEntries) wrong("a codebook's entries");
     for (std::size_t c = 0; c < dimensions; ++c) {
@@ -264,8 +274,11 @@ std::shared_ptr<SkinSegment> read_skin_segment(std::span<const std::uint8_t> byt
     reading.joints();
     reading.first_frame();
     reading.means();
-    for (int degree = 0; degree <= header.sh_degree; ++degree)
-        segment->codebooks.push_back(reading.codebook(degree));
+    for (int degree = 0; degree <= kMaxShDegree; ++degree)
+        if (degree <= header.sh_degree)
+            segment->codebooks.push_back(reading.codebook(degree));
+        else if (chunks.has(kCodebooks[degree]))
+            throw InputError("{}: has a codebook beyond its SH degree; the segment is damaged", what);
     segment->luma_crc = read_checksums(chunks, kPictureChecksums, segment->lookup.pictures);
     std::vector<glm::dvec3> splats, joints;
     for (std::uint32_t i = 0; i < segment->splat_count; ++i)

@@ -1,6 +1,8 @@
 #include <algorithm>
 
+#include "formats/stream/chunks.h"
 #include "formats/stream/limits.h"
+#include "formats/stream/skin_chunks.h"
 #include "formats/stream/stream_state.h"
 
 namespace volumen {
@@ -52,6 +54,36 @@ RungInfo describe(const StreamRung& rung) {
     info.tracks.push_back({"side", header.has_skin() ? "rans" : "zstd", "", rung.manifest.side_file,
                            rung.side_source.size, 0, 0});
     return info;
+}
+
+/// What a chunk of joints and skin holds, as `probe` names it.
+struct SkinPart {
+    const char *chunk, *id, *tool;
+};
+constexpr SkinPart kSkinParts[] = {{kJoints, "joints", "rans"},        {kFirstFrame, "skin", "rans"},
+                                   {kMeans, "means", "rans"},          {kCodebooks[0], "sh0", "codebook"},
+                                   {kCodebooks[1], "sh1", "codebook"}, {kCodebooks[2], "sh2", "codebook"},
+                                   {kCodebooks[3], "sh3", "codebook"}};
+
+/// Splits the side file's track of a rung of joints and skin; what is no part stays with it.
+std::vector<TrackInfo> split_side(const StreamRung& rung, TrackInfo side) {
+    std::vector<TrackInfo> out;
+    for (const SkinPart& part : kSkinParts) out.push_back({part.id, part.tool, "", side.file, 0, 0, 0});
+    for (const SegmentEntry& entry : rung.side.segments) {
+        std::vector<ChunkSize> sizes;
+        try {
+            sizes = chunk_sizes(rung.side_source.read(entry.side_offset, entry.side_size), side.file);
+        } catch (const InputError&) {
+            continue;
+        }
+        for (const ChunkSize& size : sizes)
+            for (std::size_t p = 0; p < std::size(kSkinParts); ++p)
+                if (size.type == kSkinParts[p].chunk) out[p].bytes += size.bytes, side.bytes -= size.bytes;
+    }
+    std::erase_if(out, [](const TrackInfo& t) { return t.bytes == 0; });
+    side.tool = "zstd";
+    out.push_back(side);
+    return out;
 }
 
 }  // namespace
@@ -156,6 +188,15 @@ std::optional<SplatCloud> Stream::read_stage() const {
     if (!picture || crc32(picture->luma) != side.luma_crc[0])
         throw InputError("{}: the stage does not decode; the stream is damaged", rung.video_source.name);
     return reconstruct({0, nullptr, side.layout, std::move(picture->luma), side.position_offset});
+}
+std::vector<TrackInfo> Stream::parts(int rung) const {
+    const StreamRung& r = state_->rungs.at(std::size_t(rung));
+    std::vector<TrackInfo> out = rungs().at(std::size_t(rung)).tracks;
+    if (!r.side.header.has_skin()) return out;
+    const TrackInfo side = out.back();
+    out.pop_back();
+    for (TrackInfo& part : split_side(r, side)) out.push_back(std::move(part));
+    return out;
 }
 const std::vector<SegmentInfo>& Stream::segments(int rung) const {
     return state_->segment_infos.at(std::size_t(rung));

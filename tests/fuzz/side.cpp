@@ -14,7 +14,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             if (entry.side_offset > size || entry.side_size > size - entry.side_offset) continue;
             const Bytes bytes = source.read(entry.side_offset, entry.side_size);
             try {
-                read_side_segment(bytes, entry, side.header, "segment");
+                if (side.header.has_skin())
+                    read_skin_segment(bytes, entry, side.header, "segment");
+                else
+                    read_side_segment(bytes, entry, side.header, "segment");
             } catch (const InputError&) {
             }
         }

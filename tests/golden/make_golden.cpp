@@ -1,28 +1,37 @@
-// Makes a golden stream: make_golden DIRECTORY. Run once per format version; what it wrote then is kept, so
-// that later versions of the reader are held to it. Not run by the tests.
+// Makes a golden stream: make_golden atlas|joints DIRECTORY. Run once per format version and kind; what it
+// wrote then is kept, so that later versions of the reader are held to it. Not run by the tests.
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <filesystem>
+#include <string>
 
 #include "encoder/pack/pack.h"
 #include "formats/stream/reader.h"
+#include "tests/encoder/pack/jointed.h"
 #include "tests/encoder/pack/synthetic.h"
 #include "tests/formats/stream/stream_files.h"
 
 using namespace volumen;
 
 int main(int argc, char** argv) {
-    if (argc != 2) return 2;
-    const std::filesystem::path target = argv[1];
+    if (argc != 3) return 2;
+    const bool joints = argv[1] == std::string("joints");
+    const std::filesystem::path target = argv[2];
     const std::filesystem::path model = std::filesystem::temp_directory_path() / "volumen-golden-model";
-    // 150 splats: a block that is partly filled. Two segments of different length.
-    ModelInfo info = write_synthetic_model(model, 150, 1, {3, 2}, 20);
-    info.take.fps = {30000, 1001};
-    info.take.metres_per_unit = 0.5;
-    write_model_info(model, info);
     PackOptions options;
     options.quality = 50;
+    if (joints) {
+        // Two segments of different length, neither as long as a strip is wide.
+        options.quality = 75;
+        write_jointed_model(model, 300, 40, 1, {7, 5}, 21);
+    } else {
+        // 150 splats: a block that is partly filled. Two segments of different length.
+        ModelInfo info = write_synthetic_model(model, 150, 1, {3, 2}, 20);
+        info.take.fps = {30000, 1001};
+        info.take.metres_per_unit = 0.5;
+        write_model_info(model, info);
+    }
     pack(model, target, options);
     std::filesystem::remove_all(model);
     for (const std::uint32_t checksum : integer_checksums(target)) fmt::print("{:#010x},\n", checksum);

@@ -38,7 +38,7 @@ struct Input {
     }
 };
 
-std::vector<std::uint16_t> decode(Input in) {
+std::vector<std::uint16_t> decode(Input in, std::size_t& used) {
     const std::uint64_t n = in.little_endian(0, 4), alphabet = in.little_endian(4, 2);
     const std::uint64_t first = in.little_endian(6, 2), runs = in.little_endian(8, 2);
     const std::uint64_t run_order = in.little_endian(10, 1) % 16, level_order = in.little_endian(10, 1) / 16;
@@ -65,7 +65,8 @@ std::vector<std::uint16_t> decode(Input in) {
     must(!runs || level != 0);
     while (in.bit % 8) must(in.next(1) == 0);
     const std::size_t payload = in.bit / 8;
-    must(payload + 2 * words == in.bytes.size());
+    used = payload + 2 * words;
+    must(used <= in.bytes.size());
 
     std::uint64_t sum = 0, present = 0;
     for (const std::uint64_t w : weight) sum += w, present += w > 0;
@@ -106,12 +107,20 @@ std::vector<std::uint16_t> decode(Input in) {
 
 }  // namespace
 
-std::optional<std::vector<std::uint16_t>> reference_rans(std::span<const std::uint8_t> bytes) {
+std::optional<std::vector<std::uint16_t>> reference_rans(std::span<const std::uint8_t> bytes,
+                                                         std::size_t& used) {
     try {
-        return decode({bytes});
+        return decode({bytes}, used);
     } catch (const Refused&) {
         return {};
     }
+}
+
+std::optional<std::vector<std::uint16_t>> reference_rans(std::span<const std::uint8_t> bytes) {
+    std::size_t used = 0;
+    auto out = reference_rans(bytes, used);
+    if (used != bytes.size()) return {};
+    return out;
 }
 
 }  // namespace volumen

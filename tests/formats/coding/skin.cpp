@@ -34,11 +34,12 @@ SplatCloud skin_at(std::span<const glm::dvec3> points, std::mt19937_64& random) 
 }  // namespace
 
 TEST_CASE("anchors are the nearest joints, those as far by their index") {
-    for (const std::uint64_t seed : {1u, 2u, 3u}) {
+    for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u}) {
         CAPTURE(seed);
         std::mt19937_64 random(seed);
-        // A coarse grid, so that many are as far as others.
-        const auto joints = random_points(random, 90, 4), splats = random_points(random, 400, 5);
+        // A coarse grid, so that many are as far as others; at last one of eight places, so that more than
+        // eight stand in one.
+        const auto joints = random_points(random, 90, seed < 4 ? 4 : 1), splats = random_points(random, 400, 5);
         const Anchors anchors = anchor(splats, joints);
         REQUIRE(anchors.per_splat == kAnchorsPerSplat);
         REQUIRE(anchors.splats() == splats.size());
@@ -56,6 +57,20 @@ TEST_CASE("anchors are the nearest joints, those as far by their index") {
             REQUIRE(sum == doctest::Approx(1));
         }
     }
+}
+
+TEST_CASE("anchors are found in time where tens of thousands of joints stand in a few places") {
+    std::mt19937_64 random(6);
+    const auto joints = random_points(random, 1 << 16, 1), splats = random_points(random, 1 << 16, 5);
+    const Anchors anchors = anchor(splats, joints);
+    for (std::size_t i = 0; i < splats.size(); i += 997)
+        for (std::size_t k = 1; k < 8; ++k) {
+            const std::uint32_t before = anchors.joints[8 * i + k - 1], here = anchors.joints[8 * i + k];
+            // The eight first of the nearest place.
+            REQUIRE(joints[before] == joints[here]);
+            REQUIRE(before < here);
+            REQUIRE(anchors.weights[8 * i + k] == doctest::Approx(0.125));
+        }
 }
 
 TEST_CASE("anchors' weights fall with the distance over the joints' spacing") {

@@ -12,7 +12,7 @@ using namespace volumen;
 
 namespace {
 
-const std::filesystem::path kGolden = VOLUMEN_GOLDEN_V1;
+const std::filesystem::path kGolden = VOLUMEN_GOLDEN "/v1";
 /// Printed by make_golden when the stream was made.
 const std::vector<std::uint32_t> kChecksums{0x255f8a47, 0x08ca70ea, 0xc17a8196, 0x528a1c0b, 0xb30f1622};
 

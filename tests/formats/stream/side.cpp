@@ -78,6 +78,33 @@ TEST_CASE("side file: the header comes back as it was written") {
     CHECK(again.segments[0].side_offset == side.segments[0].side_offset);
 }
 
+TEST_CASE("side file: features are all of one kind and none of the other") {
+    const auto with = [](std::vector<std::string> features) {
+        SideFile side = small_file();
+        side.header.features = std::move(features);
+        side.segments[0].side_offset = write_side_header(side).size();
+        return side;
+    };
+    const auto skin = [](const SideFile& side) {
+        return read_side_header(memory_source(write_side_header(side))).header.has_skin();
+    };
+    CHECK(!skin(with({"atlas", "block-offsets"})));
+    CHECK(!skin(with({"block-offsets", "atlas"})));
+    CHECK(skin(with({"joints", "lookups", "codebooks"})));
+    CHECK(skin(with({"codebooks", "joints", "lookups"})));
+    for (const std::vector<std::string>& mixed :
+         {std::vector<std::string>{"atlas", "joints"},
+          {"atlas", "block-offsets", "joints", "lookups", "codebooks"},
+          {"atlas", "block-offsets", "lookups"},
+          {"joints", "lookups"},
+          {"codebooks"},
+          {"atlas"},
+          {}}) {
+        const SideFile side = with(mixed);
+        check_refused([&](SideFile& s) { s = side; }, "features");
+    }
+}
+
 TEST_CASE("side file: what is unknown or out of range is refused, and named") {
     const auto ok = [](SideFile& s) { s.segments[0].side_offset = write_side_header(s).size(); };
     check_refused(

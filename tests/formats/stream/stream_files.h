@@ -23,9 +23,34 @@ inline void write_bytes(const std::filesystem::path& file, std::span<const std::
         .write(reinterpret_cast<const char*>(bytes.data()), std::streamsize(bytes.size()));
 }
 
-/// CRC-32 of a frame's integers: every plane's luma splat by splat (positions: the grid value as 32-bit
-/// little-endian), planes in order.
+/// CRC-32 of what a frame's splats are made from: of joints and skin, splat by splat, its place and rotation
+/// in the first frame, its anchors, the mean and the sample of each look-up and its levels from each
+/// codebook; then joint by joint where it is and how it is turned. All as 32-bit little-endian.
+inline std::uint32_t skin_checksum(const SkinSegment& s, int frame) {
+    ByteWriter out;
+    const std::size_t n = s.splat_count, hung = std::size_t(s.anchors.per_splat);
+    for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t a = 3 * i; a < 3 * (i + 1); ++a)
+            out.u32(std::uint32_t(s.place[a])), out.u32(s.rotation[a]);
+        for (std::size_t k = i * hung; k < (i + 1) * hung; ++k) out.u32(s.anchors.joints[k]);
+        for (std::size_t l = 0; l < kLookups; ++l) {
+            out.u32(s.mean[l * n + i]);
+            out.u32(s.luma[s.lookup.row_begin(l * n + s.row[l * n + i]) + std::size_t(frame)]);
+        }
+        for (const SegmentCodebook& book : s.codebooks)
+            for (std::size_t c = 0; c < std::size_t(book.dimensions); ++c)
+                out.u32(book.levels[std::size_t(book.entry(i, frame)) * std::size_t(book.dimensions) + c]);
+    }
+    const std::size_t values = s.joint_count * kJointComponents;
+    for (std::size_t v = 0; v < values; ++v)
+        out.u32(std::uint32_t(s.joints[std::size_t(frame) * values + v]));
+    return crc32(out.bytes());
+}
+
+/// CRC-32 of a frame's integers: of joints and skin skin_checksum(), of an atlas every plane's luma splat by
+/// splat (positions: the grid value as 32-bit little-endian), planes in order.
 inline std::uint32_t integer_checksum(const PackedFrame& frame) {
+    if (frame.skin) return skin_checksum(*frame.skin, frame.index - frame.skin->first_frame);
     const SegmentLayout& l = *frame.layout;
     ByteWriter out;
     for (std::size_t p = 0; p < l.plane_x.size(); ++p)
