@@ -23,7 +23,7 @@ constexpr std::size_t kSplats = 400, kJoints = 60;
 const std::vector<int> kLengths{9, 6, 1};
 constexpr int kFrames = 16;
 /// Scene units, of a figure of two.
-constexpr double kRmsPlace = 0.0015;
+constexpr double kRmsPlace = 0.0025;
 
 std::vector<glm::vec3> floats(const SplatCloud& cloud) {
     std::vector<glm::vec3> out;
@@ -100,10 +100,11 @@ TEST_CASE("joints and skin: packed in every codec, splats are within their bound
             if (frame->skin->first_frame == f) order = coded_order(model, f);
             const Errors e =
                 compare(reconstruct(*frame), gather(read_ply(model_frame_path(model, f)), order));
-            // Places of splat and joints, each half a step of 1/4000 of about two units off on three axes; a
-            // turn, half a step of 0.02 about three axes, at the 0.3 units over which a joint reaches.
+            // Places, half a step of 1/4000 of about two units off for splats and 0.6 of two such steps for
+            // joints, on three axes; a turn, 0.6 steps of 0.04 about three axes, at the 0.3 units over which
+            // a joint reaches.
             CHECK(e.rms_place < kRmsPlace);
-            CHECK(e.place < 2.0 / 4000 * 3 * 0.87 + 0.02 * 0.87 * 0.3);
+            CHECK(e.place < 2.0 / 4000 * 1.73 * (0.5 + 2 * 0.6) + 0.04 * 0.6 * 1.73 * 0.3);
             CHECK(e.alpha < 0.12);
             CHECK(e.volume < 0.6);
             CHECK(e.rms_sh < 0.12);
