@@ -22,7 +22,8 @@ constexpr int kSmallestWide = 32;  ///< pixels, of the smallest image's sides
 constexpr float kWideRate = 2, kWideStiffness = 0.3f;
 constexpr float kMoreJoints = 1.3f;     ///< than at first, at most, where their number is not the user's
 constexpr float kLastEarlyRate = 0.3f;  ///< of passes over a segment that is not whole
-constexpr int kHangEvery = 32;          ///< iterations of a pass: finding anchors anew costs as much as a few
+constexpr int kFirstAgain = 2;  ///< times a round that a segment's first frame is seen besides its turn
+constexpr int kHangEvery = 32;  ///< iterations of a pass: finding anchors anew costs as much as a few
 
 void make_unit(SplatCloud& cloud) {
     for (std::size_t k = 0; k < cloud.count; ++k) {
@@ -276,7 +277,7 @@ DualTrainer::Passes DualTrainer::passes_after(std::size_t segment_frames, bool a
 
 int DualTrainer::refine_iterations(int segment_frames, bool at_end) const {
     const Passes passes = passes_after(std::size_t(segment_frames), at_end);
-    return passes.count * passes.rounds * segment_frames;
+    return passes.count * passes.rounds * (segment_frames + kFirstAgain);
 }
 
 int DualTrainer::passes_left(bool at_end) const {
@@ -287,13 +288,14 @@ void DualTrainer::refine(SegmentViews& views, bool at_end, const Report& report)
     const DualSettings& dual = training_.settings.dual;
     const Passes passes = passes_after(joints_.size(), at_end);
     const std::size_t frames = joints_.size();
-    const int visits = passes.rounds * int(frames);
+    const int visits = passes.rounds * (int(frames) + kFirstAgain);
     Tick tick(report, visits);
     views.prepare(passes_);
     std::vector<Adam> joint_adam(frames);
     std::vector<ViewOrder> view_order;
     for (std::size_t f = 0; f < frames; ++f) view_order.emplace_back(int(views.count(int(f))));
-    ViewOrder frame_order(static_cast<int>(frames));
+    // The first frame has no joints of its own that could give way, so that it is seen more often.
+    ViewOrder frame_order(static_cast<int>(frames) + kFirstAgain);
     Adam skin_adam;
     timeline_.forget();
     SplatCloud posed = canonical_, gradients, d_joints, d_skin(canonical_.count, canonical_.sh_degree);
@@ -302,7 +304,8 @@ void DualTrainer::refine(SegmentViews& views, bool at_end, const Report& report)
         if (i % kHangEvery == 0) hang_skin();
         const float t = float(passes_ * visits + i) / float(passes.count * visits);
         const float decay = decayed(t, passes.last_rate);
-        const std::size_t f = std::size_t(frame_order.next(training_.random));
+        const std::size_t turn = std::size_t(frame_order.next(training_.random));
+        const std::size_t f = turn < frames ? turn : 0;
         const int pick = view_order[f].next(training_.random);
         TrainingFrame one{0, {}};
         one.views.push_back(views.view(int(f), std::size_t(pick)));
@@ -329,7 +332,8 @@ void DualTrainer::refine(SegmentViews& views, bool at_end, const Report& report)
     for (SplatCloud& joints : joints_) make_unit(joints);
     make_unit(canonical_);
     hang_skin();
-    ++passes_;
+    // What is undone here the next pass makes good.
+    if (++passes_ < passes.count) timeline_.join(dual.look_changes);
     unsettled_ = 1;
 }
 
