@@ -103,6 +103,10 @@ int coarse_iterations(const TrainSettings& settings, int frame_in_segment);
 /// Joints for so many splats, unless settings.dual.joints says.
 int joint_count(const TrainSettings& settings, int splats);
 
+/// The settings for a take of which another share of the splats changes its looks, as where lights move: what
+/// keeps looks steady gives way in proportion.
+DualSettings with_look_changes(DualSettings dual, float share);
+
 /// `draft`, `standard`, `best`; throws UsageError otherwise.
 TrainSettings preset(const std::string& name, Profile profile = Profile::automatic);
 
