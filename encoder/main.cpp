@@ -92,13 +92,17 @@ void add_check_options(CLI::App& app, Arguments& a) {
     app.add_flag("--json", a.json, "print the result as JSON, alone on stdout");
 }
 
+void add_colour_changes_option(CLI::App& app, Arguments& a) {
+    app.add_option("--colour-changes", a.colour_changes,
+                   "of joints and skin: share of splats whose colour may change from frame to frame (0.015)")
+        ->check(CLI::Range(0.0, 1.0));
+}
+
 void add_packing_options(CLI::App& app, Arguments& a) {
     app.add_option("--codec", a.codec, "of the atlas")->capture_default_str();
     app.add_option("--quality", a.quality, "0 to 100 (75)")->check(CLI::Range(0.0, 100.0));
     app.add_option("--bitrate", a.bit_rate, "bits per second of all tracks together, such as 12M");
-    app.add_option("--colour-changes", a.colour_changes,
-                   "of joints and skin: share of splats whose colour may change from frame to frame (0.015)")
-        ->check(CLI::Range(0.0, 1.0));
+    add_colour_changes_option(app, a);
     app.add_option("--fps", a.fps, "frames per second, such as 24 or 30000/1001, instead of the model's");
     app.add_option("--up", a.up, "up axis of the take: x, y, z, -x, -y or -z (splat files: -y)");
     app.add_option("--metres-per-unit", a.metres_per_unit, "length of a scene unit (1)");
@@ -121,6 +125,8 @@ train::TrainOptions training_options(const Arguments& a) {
     if (a.joints > 0 && options.settings.profile != train::Profile::dualgs)
         throw UsageError("--joints: only profile dualgs has joints; add --profile dualgs");
     options.settings.dual.joints = a.joints;
+    if (a.colour_changes >= 0)
+        options.settings.dual = train::with_look_changes(options.settings.dual, float(a.colour_changes));
     options.settings.colour = train::colour_mode(a.colour);
     options.masks = masks::parse_mask_mode(a.masks);
     options.few_cameras = train::few_cameras_mode(a.few_cameras);
@@ -374,7 +380,8 @@ int run(int argc, char** argv) {
     CLI::App& training = *app.add_subcommand("train", "capture -> model: a folder with one 3DGS PLY a frame");
     training.add_option("CAPTURE", a.capture, "the capture's folder, or its calibration")->required();
     training.add_option("-o,--output", a.output, "the model's folder")->required();
-    add_training_options(training, a), add_common_options(training, a);
+    add_training_options(training, a), add_colour_changes_option(training, a);
+    add_common_options(training, a);
 
     CLI::App& masking = *app.add_subcommand("masks", "capture -> masks: PNGs to look at and to mend by hand");
     masking.add_option("CAPTURE", a.capture, "folder with transforms.json")->required();

@@ -15,7 +15,6 @@
 namespace volumen::train {
 namespace {
 
-constexpr int kSmallestSide = 64;    ///< images are not halved below it
 constexpr float kRateDecay = 0.01f;  ///< last rate of positions, of the first
 /// Share of a still frame's iterations before the depth terms: while splats are half transparent, they would
 /// pull the front of a body and its back together.
@@ -46,11 +45,11 @@ float extent_of(const SplatCloud& cloud) {
     return std::max(1.5f * median(distance), 1e-6f);
 }
 
-Pyramid::Pyramid(const TrainingFrame& frame, int halvings) : frame_(frame) {
+Pyramid::Pyramid(const TrainingFrame& frame, int halvings, int smallest) : frame_(frame) {
     for (int level = 0; level < halvings; ++level) {
         const TrainingFrame& larger = smaller_.empty() ? frame : smaller_.back();
         const Camera& camera = larger.views.front().camera;
-        if (std::min(camera.width, camera.height) < 2 * kSmallestSide) break;
+        if (std::min(camera.width, camera.height) < 2 * smallest) break;
         smaller_.push_back(half_size(larger));
     }
 }
@@ -179,7 +178,7 @@ void ImageTraining::search_motion(const Deformation& deformation, const MotionGr
     Adam adam;
     ViewOrder order(int(images.level(0).views.size()));
     std::vector<float> node_rates(std::size_t(motion.channels()), 0);
-    const std::size_t levels = images.levels();
+    const std::size_t levels = std::min(images.levels(), std::size_t(search.halvings) + 1);
     for (int i = 0; i < search.iterations; ++i) {
         const float t = float(i) / float(search.iterations);
         const std::size_t level = levels - 1 - std::min(std::size_t(t * float(levels)), levels - 1);
@@ -193,7 +192,7 @@ void ImageTraining::search_motion(const Deformation& deformation, const MotionGr
         photometric(cloud, frame.views[std::size_t(order.next(random))], raster, settings.ssim_weight,
                     gradients);
         deformation.pull_back(motion, gradients, d_motion);
-        graph.arap(motion, settings.arap_weight, d_motion);
+        graph.arap(motion, search.stiffness * settings.arap_weight, d_motion);
         adam.step(motion, d_motion, node_rates);
         tick();
     }

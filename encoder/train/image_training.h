@@ -19,14 +19,14 @@ namespace volumen::train {
 /// Progress through work of a known number of iterations.
 class Tick {
   public:
-    Tick(const Report& report, int of) : report_(report), of_(of) {}
+    Tick(Report report, int of) : report_(std::move(report)), of_(of) {}
     void operator()() {
         ++done_;
         if (report_) report_(std::min(double(done_) / of_, 1.0));
     }
 
   private:
-    const Report& report_;
+    Report report_;
     int of_, done_ = 0;
 };
 
@@ -59,14 +59,16 @@ struct Deformation {
 /// How far a search for a motion reaches.
 struct MotionSearch {
     int iterations = 0;
-    int halvings = 2;    ///< of the coarsest images
-    float rate = 4e-3f;  ///< of translations (extents) and rotations (quaternion components)
+    int halvings = 2;     ///< of the coarsest images
+    float rate = 4e-3f;   ///< of translations (extents) and rotations (quaternion components)
+    float stiffness = 1;  ///< of the graph, in settings.arap_weight
 };
 
 /// The images of a frame at several sizes, the frame's own first.
 class Pyramid {
   public:
-    Pyramid(const TrainingFrame& frame, int halvings);
+    /// At most so many halvings, none to a side below `smallest` pixels.
+    Pyramid(const TrainingFrame& frame, int halvings, int smallest = 64);
     std::size_t levels() const { return smaller_.size() + 1; }
     const TrainingFrame& level(std::size_t i) const { return i == 0 ? frame_ : smaller_[i - 1]; }
 
@@ -94,7 +96,8 @@ class ImageTraining {
     void begin_frame(bool first);
 
     void train_still(SplatCloud& cloud, const TrainingFrame& frame, const StillRun& run, Tick& tick);
-    /// Finds the motion of the graph's nodes that takes the cloud to the images, from `motion` on.
+    /// Finds the motion of the graph's nodes that takes the cloud to the images, the smallest as far as the
+    /// search's halvings first, from `motion` on.
     void search_motion(const Deformation& deformation, const MotionGraph& graph, const Pyramid& images,
                        const MotionSearch& search, SplatCloud& cloud, SplatCloud& motion, Tick& tick);
 

@@ -28,9 +28,9 @@ void record_dual(const DualSettings& settings, RunRecord& run) {
     const auto& [joints, joint_first_iterations, joint_iterations, skin_iterations, refine_passes,
                  refine_rounds, early_every, early_rounds, isotropic_weight, even_weight, joint_opacity_floor,
                  skin_opacity_floor, joint_rigid_weight, skin_rigid_weight, joint_rate, turn_rate,
-                 look_rate_scale, scale_steadiness, opacity_steadiness, sh_steadiness, refine_joint_rate,
-                 refine_turn_rate, refine_skin_rate, refine_skin_turn_rate, refine_look_scale, densify_every,
-                 densify_from, densify_until] = settings;
+                 look_rate_scale, scale_steadiness, opacity_steadiness, sh_steadiness, look_changes,
+                 refine_joint_rate, refine_turn_rate, refine_skin_rate, refine_skin_turn_rate,
+                 refine_look_scale, densify_every, densify_from, densify_until] = settings;
     const auto record = [&](const char* name, auto value) { run[name] = fmt::format("{}", value); };
     record("joints", joints);
     record("iterations of the first frame's joints", joint_first_iterations);
@@ -52,6 +52,7 @@ void record_dual(const DualSettings& settings, RunRecord& run) {
     record("steadiness of scale", scale_steadiness);
     record("steadiness of opacity", opacity_steadiness);
     record("steadiness of SH", sh_steadiness);
+    record("share of looks that change", look_changes);
     record("joint position rate of passes", refine_joint_rate);
     record("joint rotation rate of passes", refine_turn_rate);
     record("skin position rate of passes", refine_skin_rate);

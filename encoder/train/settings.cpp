@@ -46,6 +46,14 @@ int frame_iterations(const TrainSettings& settings, int frame) {
            (in_segment == settings.segment_frames ? settings.refresh_iterations : 0);
 }
 
+DualSettings with_look_changes(DualSettings dual, float share) {
+    const float looser = std::min(dual.look_changes / std::max(share, 1e-4f), 1.0f);
+    dual.look_changes = share;
+    for (float* steadiness : {&dual.scale_steadiness, &dual.opacity_steadiness, &dual.sh_steadiness})
+        *steadiness *= looser;
+    return dual;
+}
+
 TrainSettings preset(const std::string& name, Profile profile) {
     TrainSettings settings;
     settings.profile = profile;

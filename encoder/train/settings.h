@@ -35,7 +35,10 @@ struct DualSettings {
     float look_rate_scale = 0.8f;                 ///< of scale, opacity and SH rates after the first frame
     /// Of the L1 pull of looks towards the frame before, in typical gradients: see keep_steady(). From 1 on
     /// only a splat changes whose gradient is larger than is typical.
-    float scale_steadiness = 1.5f, opacity_steadiness = 1.5f, sh_steadiness = 1.5f;
+    float scale_steadiness = 1.2f, opacity_steadiness = 1.2f, sh_steadiness = 1.2f;
+    /// Of the splats, at most so many change their scale, their opacity or a degree of their SH in a frame,
+    /// on average: of changes that are there before the last passes, the least important are undone.
+    float look_changes = 0.01f;
     float refine_joint_rate = 4e-4f, refine_turn_rate = 4e-3f;      ///< of the joints of every frame
     float refine_skin_rate = 4e-4f, refine_skin_turn_rate = 2e-3f;  ///< of the skin they all share
     float refine_look_scale = 1;                                    ///< of scale, opacity and SH rates
@@ -99,6 +102,10 @@ int frame_iterations(const TrainSettings& settings, int frame);
 int coarse_iterations(const TrainSettings& settings, int frame_in_segment);
 /// Joints for so many splats, unless settings.dual.joints says.
 int joint_count(const TrainSettings& settings, int splats);
+
+/// The settings for a take of which another share of the splats changes its looks, as where lights move: what
+/// keeps looks steady gives way in proportion.
+DualSettings with_look_changes(DualSettings dual, float share);
 
 /// `draft`, `standard`, `best`; throws UsageError otherwise.
 TrainSettings preset(const std::string& name, Profile profile = Profile::automatic);

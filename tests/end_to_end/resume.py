@@ -1,6 +1,6 @@
 """Accidents to an encode: kills, interruptions, full disks. What is resumed ends in the same bytes.
 
-Usage: resume.py BIN_DIR ACCIDENTS_LIBRARY [--every-call]. With an empty library name, only real signals are tried (a sanitizer
+Usage: resume.py BIN_DIR ACCIDENTS_LIBRARY [--every-call] [--profile NAME]. With an empty library name, only real signals are tried (a sanitizer
 wants to be loaded first). --every-call kills at each call that changes a file, one after the other, instead of at a few.
 """
 import hashlib
@@ -19,11 +19,15 @@ from programs import InFolder, draw_capture
 EVERY_CALL = "--every-call" in sys.argv
 if EVERY_CALL:
     sys.argv.remove("--every-call")
+PROFILE = "auto"
+if "--profile" in sys.argv:
+    PROFILE = sys.argv.pop(sys.argv.index("--profile") + 1)
+    sys.argv.remove("--profile")
 LIBRARY = sys.argv.pop(2)
 BIN = pathlib.Path(sys.argv.pop(1)).resolve()
 SEED = int(os.environ.get("VOLUMEN_TEST_SEED", random.randrange(1 << 30)))
 KILLS, CALLS, DISKS = 8, 8, 6
-OPTIONS = ["--preset", "draft", "--splats", "200", "--segment", "2", "--views-holdout", "1"]
+OPTIONS = ["--preset", "draft", "--splats", "200", "--segment", "2", "--views-holdout", "1", "--profile", PROFILE]
 
 
 def tree(folder):

@@ -1,10 +1,13 @@
 #include "encoder/train/dual/dual_trainer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
 #include "encoder/train/dual/joint_terms.h"
+#include "encoder/train/dual/revise_joints.h"
 #include "encoder/train/dual/steady.h"
 #include "encoder/train/quaternion.h"
 #include "formats/core/error.h"
@@ -12,9 +15,15 @@
 namespace volumen::train {
 namespace {
 
-constexpr float kLastRate = 0.1f;       ///< of later frames and of passes, of the first
+constexpr float kLastRate = 0.1f;  ///< of later frames and of passes, of the first
+// The search for a limb that was lost, against the usual one.
+constexpr int kWideIterations = 2, kWideHalvings = 3;
+constexpr int kSmallestWide = 32;  ///< pixels, of the smallest image's sides
+constexpr float kWideRate = 2, kWideStiffness = 0.3f;
+constexpr float kMoreJoints = 1.3f;     ///< than at first, at most, where their number is not the user's
 constexpr float kLastEarlyRate = 0.3f;  ///< of passes over a segment that is not whole
-constexpr int kHangEvery = 32;          ///< iterations of a pass: finding anchors anew costs as much as a few
+constexpr int kFirstAgain = 2;  ///< times a round that a segment's first frame is seen besides its turn
+constexpr int kHangEvery = 32;  ///< iterations of a pass: finding anchors anew costs as much as a few
 
 void make_unit(SplatCloud& cloud) {
     for (std::size_t k = 0; k < cloud.count; ++k) {
@@ -55,7 +64,9 @@ const SplatCloud& DualTrainer::next(const TrainingFrame& frame, const Report& re
         track(frame, tick);
         if (begins) {
             train_skin(frame, settings.refresh_iterations, false, tick);
-            begin_segment(joints_.back());
+            const float most = settings.dual.joints > 0 ? 1 : kMoreJoints;
+            begin_segment(revise_joints(joints_, cloud_,
+                                        std::size_t(most * float(joint_count(settings, training_.budget)))));
         } else {
             timeline_.add(cloud_);
         }
@@ -147,13 +158,23 @@ void DualTrainer::pose(std::size_t frame, SplatCloud& cloud) const {
 }
 
 void DualTrainer::track(const TrainingFrame& frame, Tick& tick) {
-    const TrainSettings& settings = training_.settings;
-    const SplatCloud& first = joints_[0];
     SplatCloud joints = joints_.back();
     graph_->rebase(joints);
     rigid_->rebase(joints);
-    const Pyramid images(frame, MotionSearch().halvings);
-    // The graph moves the joints, and these the skin.
+    const Pyramid images(frame, kWideHalvings, kSmallestWide);
+    search(images, joints, tick);
+    move_joints(images.level(images.levels() > 1 ? 1 : 0), joints, tick);
+    tune_skin(frame, joints, tick);
+    joints_.push_back(std::move(joints));
+    passes_ = 0;
+    pose(joints_.size() - 1, cloud_);
+}
+
+/// The coarse motion, by the graph: of the joints, and of the skin through them. Where it leaves more than
+/// usual, searches again, and wider, from several starts.
+void DualTrainer::search(const Pyramid& images, SplatCloud& joints, Tick& tick) {
+    const TrainSettings& settings = training_.settings;
+    const SplatCloud& first = joints_[0];
     const Deformation deformation{
         [&](const SplatCloud& motion, SplatCloud& cloud) {
             graph_->warp(motion, joints);
@@ -165,14 +186,32 @@ void DualTrainer::track(const TrainingFrame& frame, Tick& tick) {
             pull_back_to_joints(first, d_joints);
             graph_->pull_back(motion, d_joints, d_motion);
         }};
-    const MotionSearch search{.iterations = coarse_iterations(settings, int(joints_.size())),
-                              .rate = settings.graph_rate};
-    training_.search_motion(deformation, *graph_, images, search, cloud_, last_motion_, tick);
-    move_joints(images.level(images.levels() > 1 ? 1 : 0), joints, tick);
-    tune_skin(frame, joints, tick);
-    joints_.push_back(std::move(joints));
-    passes_ = 0;
-    pose(joints_.size() - 1, cloud_);
+    const MotionSearch usual{.iterations = coarse_iterations(settings, int(joints_.size())),
+                             .rate = settings.graph_rate};
+    const SplatCloud velocity = last_motion_;
+    const TrainingFrame& half = images.level(images.levels() > 1 ? 1 : 0);
+    Rasteriser& rasteriser = training_.photometric.rasteriser;
+    training_.search_motion(deformation, *graph_, images, usual, cloud_, last_motion_, tick);
+    Residual best = residual(rasteriser, cloud_, half);
+    if (limbs_.lost(best)) {
+        const Residual before = best;
+        const MotionSearch wide{.iterations = kWideIterations * settings.coarse_iterations,
+                                .halvings = kWideHalvings,
+                                .rate = kWideRate * settings.graph_rate,
+                                .stiffness = kWideStiffness};
+        Tick untold({}, 1);
+        for (const SplatCloud& start : std::vector<SplatCloud>{last_motion_, velocity, graph_->still()}) {
+            SplatCloud motion = start;
+            training_.search_motion(deformation, *graph_, images, wide, cloud_, motion, untold);
+            const Residual found = residual(rasteriser, cloud_, half);
+            if (found.peak < best.peak) best = found, last_motion_ = motion;
+        }
+        deformation.warp(last_motion_, cloud_);
+        notes_.push_back(
+            fmt::format("a limb moved too far: searched again and wider, worst error {:.3f} -> {:.3f}",
+                        before.peak, best.peak));
+    }
+    limbs_.add(best);
 }
 
 /// The joints alone: they are few and soft, so that half the image's size does.
@@ -238,7 +277,7 @@ DualTrainer::Passes DualTrainer::passes_after(std::size_t segment_frames, bool a
 
 int DualTrainer::refine_iterations(int segment_frames, bool at_end) const {
     const Passes passes = passes_after(std::size_t(segment_frames), at_end);
-    return passes.count * passes.rounds * segment_frames;
+    return passes.count * passes.rounds * (segment_frames + kFirstAgain);
 }
 
 int DualTrainer::passes_left(bool at_end) const {
@@ -249,13 +288,14 @@ void DualTrainer::refine(SegmentViews& views, bool at_end, const Report& report)
     const DualSettings& dual = training_.settings.dual;
     const Passes passes = passes_after(joints_.size(), at_end);
     const std::size_t frames = joints_.size();
-    const int visits = passes.rounds * int(frames);
+    const int visits = passes.rounds * (int(frames) + kFirstAgain);
     Tick tick(report, visits);
     views.prepare(passes_);
     std::vector<Adam> joint_adam(frames);
     std::vector<ViewOrder> view_order;
     for (std::size_t f = 0; f < frames; ++f) view_order.emplace_back(int(views.count(int(f))));
-    ViewOrder frame_order(static_cast<int>(frames));
+    // The first frame has no joints of its own that could give way, so that it is seen more often.
+    ViewOrder frame_order(static_cast<int>(frames) + kFirstAgain);
     Adam skin_adam;
     timeline_.forget();
     SplatCloud posed = canonical_, gradients, d_joints, d_skin(canonical_.count, canonical_.sh_degree);
@@ -264,7 +304,8 @@ void DualTrainer::refine(SegmentViews& views, bool at_end, const Report& report)
         if (i % kHangEvery == 0) hang_skin();
         const float t = float(passes_ * visits + i) / float(passes.count * visits);
         const float decay = decayed(t, passes.last_rate);
-        const std::size_t f = std::size_t(frame_order.next(training_.random));
+        const std::size_t turn = std::size_t(frame_order.next(training_.random));
+        const std::size_t f = turn < frames ? turn : 0;
         const int pick = view_order[f].next(training_.random);
         TrainingFrame one{0, {}};
         one.views.push_back(views.view(int(f), std::size_t(pick)));
@@ -291,7 +332,8 @@ void DualTrainer::refine(SegmentViews& views, bool at_end, const Report& report)
     for (SplatCloud& joints : joints_) make_unit(joints);
     make_unit(canonical_);
     hang_skin();
-    ++passes_;
+    // What is undone here the next pass makes good.
+    if (++passes_ < passes.count) timeline_.join(dual.look_changes);
     unsettled_ = 1;
 }
 
@@ -314,6 +356,7 @@ void DualTrainer::fields(Archive& archive) {
     training_.fields(archive);
     archive(frames_);
     archive(last_motion_);
+    limbs_.fields(archive);
     archive(passes_);
     archive(unsettled_);
     int frames = int(joints_.size());

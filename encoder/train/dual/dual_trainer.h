@@ -2,8 +2,10 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 #include <vector>
 
+#include "encoder/train/dual/residual.h"
 #include "encoder/train/dual/timeline.h"
 #include "encoder/train/image_training.h"
 #include "encoder/train/regularise.h"
@@ -27,6 +29,7 @@ class DualTrainer : public Trainer {
     const SplatCloud* joints() const override { return &joints_.back(); }
     bool began_segment() const override { return joints_.size() == 1; }
     const CameraColour& colour() const override { return training_.photometric.colour; }
+    std::vector<std::string> notes() override { return std::exchange(notes_, {}); }
 
     int passes_left(bool at_end) const override;
     void refine(SegmentViews& views, bool at_end, const Report& report = {}) override;
@@ -52,6 +55,7 @@ class DualTrainer : public Trainer {
     SplatCloud train_joints(const TrainingFrame& frame, Tick& tick);
     void train_skin(const TrainingFrame& frame, int iterations, bool from_nothing, Tick& tick);
     void track(const TrainingFrame& frame, Tick& tick);
+    void search(const Pyramid& images, SplatCloud& joints, Tick& tick);
     void move_joints(const TrainingFrame& frame, SplatCloud& joints, Tick& tick);
     void tune_skin(const TrainingFrame& frame, SplatCloud& joints, Tick& tick);
     void begin_segment(SplatCloud joints);
@@ -69,8 +73,10 @@ class DualTrainer : public Trainer {
     std::optional<MotionGraph> graph_;
     std::optional<RigidTerm> rigid_;  ///< over the joints
     SplatCloud last_motion_;  ///< of the graph: where the next frame's search starts (constant velocity)
-    int passes_ = 0;          ///< made since the last frame
-    int unsettled_ = 0;       ///< boolean: passes changed frames that were handed out
+    LimbWatch limbs_;
+    std::vector<std::string> notes_;
+    int passes_ = 0;     ///< made since the last frame
+    int unsettled_ = 0;  ///< boolean: passes changed frames that were handed out
 };
 
 }  // namespace volumen::train

@@ -104,6 +104,86 @@ void Timeline::step(int frame, const SplatCloud& gradients, std::span<const floa
     }
 }
 
+std::size_t Timeline::Track::all_changes() const {
+    std::size_t sum = 0;
+    for (const std::vector<std::uint32_t>& frame : changed) sum += frame.size();
+    return sum;
+}
+
+float Timeline::Track::importance(std::uint32_t before, std::uint32_t after) const {
+    const auto unbias = [&](std::uint32_t run) {
+        return steps[run] ? 1 / (1 - std::pow(kBeta2, float(steps[run]))) : 0;
+    };
+    float sum = 0;
+    for (std::size_t c = 0; c < std::size_t(attribute.width); ++c) {
+        const std::size_t a = before * std::size_t(attribute.width) + c,
+                          b = after * std::size_t(attribute.width) + c;
+        sum += std::abs(values[b] - values[a]) *
+               std::sqrt(0.5f * (second[a] * unbias(before) + second[b] * unbias(after)));
+    }
+    return sum;
+}
+
+/// `dropped`: one a change, in the order of frames, then of splats.
+void Timeline::Track::drop_changes(const std::vector<char>& dropped, std::size_t splats) {
+    const std::size_t width = std::size_t(attribute.width);
+    std::vector<float> frames_of(values.size() / width, 0);
+    for (const std::vector<std::uint32_t>& frame : runs)
+        for (const std::uint32_t run : frame) ++frames_of[run];
+    std::vector<float> sums, weights;
+    std::vector<std::uint32_t> now(splats);
+    const auto add = [&](std::uint32_t to, std::uint32_t run) {
+        weights[to] += frames_of[run];
+        for (std::size_t c = 0; c < width; ++c)
+            sums[to * width + c] += frames_of[run] * values[run * width + c];
+    };
+    const auto begin_run = [&](std::uint32_t splat) {
+        now[splat] = std::uint32_t(weights.size());
+        weights.push_back(0), sums.resize(sums.size() + width, 0);
+    };
+    for (std::uint32_t i = 0; i < splats; ++i) begin_run(i), add(now[i], i);
+    std::size_t change = 0;
+    for (std::size_t f = 0; f < changed.size(); ++f) {
+        std::vector<std::uint32_t> kept;
+        for (const std::uint32_t i : changed[f]) {
+            if (!dropped[change++]) kept.push_back(i), begin_run(i);
+            add(now[i], runs[f + 1][i]);
+        }
+        changed[f] = std::move(kept);
+    }
+    for (std::size_t run = 0; run < weights.size(); ++run)
+        for (std::size_t c = 0; c < width; ++c) sums[run * width + c] /= weights[run];
+    values = std::move(sums);
+    number_runs(splats);
+}
+
+float Timeline::changes(std::size_t attribute) const {
+    return frames_ < 2
+               ? 0
+               : float(double(tracks_[attribute].all_changes()) / double(splats_) / double(frames_ - 1));
+}
+
+void Timeline::join(float share) {
+    const std::size_t allowed = std::size_t(double(share) * double(splats_) * double(frames_ - 1));
+    for (Track& track : tracks_) {
+        const std::size_t all = track.all_changes();
+        if (all <= allowed) continue;
+        std::vector<float> importance;
+        for (std::size_t f = 0; f < track.changed.size(); ++f)
+            for (const std::uint32_t i : track.changed[f])
+                importance.push_back(track.importance(track.runs[f][i], track.runs[f + 1][i]));
+        std::vector<std::size_t> order(all);
+        std::iota(order.begin(), order.end(), std::size_t(0));
+        std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+            return importance[a] != importance[b] ? importance[a] < importance[b] : a < b;
+        });
+        std::vector<char> dropped(all, 0);
+        for (std::size_t k = 0; k < all - allowed; ++k) dropped[order[k]] = 1;
+        track.drop_changes(dropped, splats_);
+    }
+    forget();
+}
+
 void Timeline::fields(Archive& archive) {
     int splats = int(splats_);
     archive(splats), archive(sh_degree_), archive(frames_);

@@ -28,6 +28,13 @@ class Timeline {
     /// Forgets what steps remember: the next one is the first.
     void forget();
 
+    /// How many splats change the attribute (of looks()) in a frame, on average, as a share of all.
+    float changes(std::size_t attribute) const;
+    /// Joins runs where the change between them matters least to the images of the steps since forget(): by
+    /// change times root mean square gradient. After that no more than `share` of the splats change an
+    /// attribute in a frame, on average. A joined run has the mean over its frames.
+    void join(float share);
+
     /// Runs and values, not what steps remember.
     void fields(Archive& archive);
     /// After fields() has read: whether that is of clouds of this shape.
@@ -43,6 +50,9 @@ class Timeline {
         std::vector<int> steps;                           ///< Adam's, of each run
 
         void number_runs(std::size_t splats);
+        std::size_t all_changes() const;
+        float importance(std::uint32_t before, std::uint32_t after) const;
+        void drop_changes(const std::vector<char>& dropped, std::size_t splats);
     };
     std::size_t splats_ = 0;
     int sh_degree_ = 0, frames_ = 0;

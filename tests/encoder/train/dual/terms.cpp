@@ -217,3 +217,36 @@ TEST_CASE("a timeline hands out what it was given, and trains a run by all its f
             }
     }
 }
+
+TEST_CASE("a timeline joins the runs whose change matters least, to their mean") {
+    // One splat, five frames, three changes of opacity: 0 0 1 1.25 3.
+    SplatCloud cloud(4, 0);
+    Timeline timeline;
+    timeline.begin(cloud);
+    for (const float opacity : {0.0f, 1.0f, 1.25f, 3.0f}) {
+        cloud.channel(SplatCloud::kOpacity)[2] = opacity;
+        timeline.add(cloud);
+    }
+    CHECK(timeline.changes(1) == doctest::Approx(3.0 / 4 / 4));
+    timeline.forget();
+    SplatCloud gradients(4, 0);
+    std::ranges::fill(gradients.values, 1.0f);
+    const std::vector<float> rates(std::size_t(cloud.channels()), 0);
+    for (int f = 0; f < 5; ++f) timeline.step(f, gradients, rates);
+    const auto opacities = [&] {
+        std::vector<float> out;
+        for (int f = 0; f < 5; ++f) {
+            timeline.read(f, cloud);
+            out.push_back(cloud.channel(SplatCloud::kOpacity)[2]);
+        }
+        return out;
+    };
+    timeline.join(2.0f / 4 / 4);
+    CHECK(timeline.changes(1) == doctest::Approx(2.0 / 4 / 4));
+    CHECK(opacities() == std::vector<float>{0, 0, 1.125f, 1.125f, 3});
+    for (int f = 0; f < 5; ++f) timeline.step(f, gradients, rates);
+    timeline.join(0);
+    CHECK(timeline.changes(1) == 0);
+    CHECK(opacities()[0] == doctest::Approx(1.05));
+    CHECK(opacities()[4] == doctest::Approx(1.05));
+}
