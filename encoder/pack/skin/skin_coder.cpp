@@ -29,6 +29,18 @@ std::vector<glm::vec3> places(const SplatCloud& cloud) {
     return out;
 }
 
+/// What no reader would take, refused by what is at fault.
+void check_limits(std::uint64_t splats, std::uint64_t joints, std::uint64_t frames) {
+    if (joints > kMaxJoints || joints * splats > kMaxSplatsTimesJoints)
+        throw InputError("{} splats on {} joints are more than a stream carries; train with fewer joints",
+                         splats, joints);
+    if (joints * frames > kMaxJointPoses)
+        throw InputError(
+            "{} joints in a segment of {} frames are more than a stream carries; use shorter "
+            "segments",
+            joints, frames);
+}
+
 void reorder(std::vector<SplatCloud>& frames, std::span<const std::size_t> order) {
     for (SplatCloud& cloud : frames) cloud = gather(cloud, order);
 }
@@ -187,6 +199,7 @@ CodedSegment SkinCoder::finish(SkinSegment& s, const Pictures& pictures, ByteWri
 
 CodedSegment SkinCoder::code(std::size_t segment) {
     std::vector<SplatCloud> frames = take_.read(segment), joints = take_.read_joints(segment);
+    check_limits(frames.front().count, joints.front().count, frames.size());
     reorder(joints, morton_order(places(joints.front())));
     SkinSegment s;
     set_scales(take_.segments[segment], joints, s);
