@@ -79,6 +79,7 @@ TrainSettings preset(const std::string& name, Profile profile) {
             settings.first_iterations = dual.joint_first_iterations = 30'000;
             settings.refresh_iterations = 5000;
             dual.joint_iterations = dual.skin_iterations = 15'000;
+            dual.refine_rounds = 200;
             dual.densify_every = 150, dual.densify_from = 500.0f / 30'000, dual.densify_until = 0.5f;
         }
     } else if (name != "standard") {

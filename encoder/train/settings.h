@@ -38,7 +38,7 @@ struct DualSettings {
     float scale_steadiness = 1.2f, opacity_steadiness = 1.2f, sh_steadiness = 1.2f;
     /// Of the splats, at most so many change their scale, their opacity or a degree of their SH in a frame,
     /// on average: of changes that are there before the last passes, the least important are undone.
-    float look_changes = 0.01f;
+    float look_changes = 0.0095f;
     float refine_joint_rate = 4e-4f, refine_turn_rate = 4e-3f;      ///< of the joints of every frame
     float refine_skin_rate = 4e-4f, refine_skin_turn_rate = 2e-3f;  ///< of the skin they all share
     float refine_look_scale = 1;                                    ///< of scale, opacity and SH rates

@@ -285,6 +285,7 @@ TrainResult train_capture(const std::filesystem::path& path, const std::filesyst
             kept = done.frames;
             refine();
         }
+        if (const std::string line = trainer->summary(); !line.empty()) warnings.tell(line);
         info.segments = done.segments;
         done.bounds.apply(info.take);
         write_model_info(directory.path(), info);

@@ -49,6 +49,8 @@ class Trainer {
     virtual const CameraColour& colour() const = 0;
     /// Lines for the user on what happened since the last call.
     virtual std::vector<std::string> notes() { return {}; }
+    /// A line on the whole take, or nothing.
+    virtual std::string summary() const { return {}; }
 
     /// Passes over the segment's frames so far that are to be made before the next frame, or `at_end` of the
     /// take.

@@ -16,8 +16,12 @@ namespace volumen::train {
 namespace {
 
 constexpr float kLastRate = 0.1f;  ///< of later frames and of passes, of the first
-// The search for a limb that was lost, against the usual one.
-constexpr int kWideIterations = 2, kWideHalvings = 3;
+/// A search for a limb that was lost, against the usual one.
+struct Reach {
+    float iterations, rate, stiffness;  ///< times the usual
+};
+constexpr Reach kReaches[] = {{2, 2, 0.3f}, {4, 3, 0.1f}};  ///< one after the other, while it is lost
+constexpr int kWideHalvings = 3;
 constexpr int kSmallestWide = 32;  ///< pixels, of the smallest image's sides
 constexpr float kWideRate = 2, kWideStiffness = 0.3f;
 constexpr float kMoreJoints = 1.3f;     ///< than at first, at most, where their number is not the user's
@@ -31,6 +35,15 @@ void make_unit(SplatCloud& cloud) {
         const float inverse = glm::inversesqrt(glm::dot(q, q));
         for (int a = 0; a < 4; ++a) cloud.channel(SplatCloud::kRotation + a)[k] = q[a] * inverse;
     }
+}
+
+/// How the graph's nodes move if each does what the nearest joint did: a new segment's first velocity.
+SplatCloud motion_of_nodes(const MotionGraph& graph, const SplatCloud& before, const SplatCloud& now) {
+    const SplatCloud moved = motion_since(before, now);
+    std::vector<glm::vec3> nodes(graph.nodes());
+    for (std::size_t k = 0; k < nodes.size(); ++k) nodes[k] = graph.node(k);
+    const Neighbours near = nearest(positions(now), nodes, 1, false);
+    return gather(moved, std::vector<std::size_t>(near.indices.begin(), near.indices.end()));
 }
 
 /// Rates of positions and rotations alone.
@@ -64,9 +77,11 @@ const SplatCloud& DualTrainer::next(const TrainingFrame& frame, const Report& re
         track(frame, tick);
         if (begins) {
             train_skin(frame, settings.refresh_iterations, false, tick);
+            const SplatCloud before = joints_[joints_.size() - 2], now = joints_.back();
             const float most = settings.dual.joints > 0 ? 1 : kMoreJoints;
             begin_segment(revise_joints(joints_, cloud_,
                                         std::size_t(most * float(joint_count(settings, training_.budget)))));
+            last_motion_ = motion_of_nodes(*graph_, before, now);
         } else {
             timeline_.add(cloud_);
         }
@@ -193,25 +208,38 @@ void DualTrainer::search(const Pyramid& images, SplatCloud& joints, Tick& tick) 
     Rasteriser& rasteriser = training_.photometric.rasteriser;
     training_.search_motion(deformation, *graph_, images, usual, cloud_, last_motion_, tick);
     Residual best = residual(rasteriser, cloud_, half);
-    if (limbs_.lost(best)) {
-        const Residual before = best;
-        const MotionSearch wide{.iterations = kWideIterations * settings.coarse_iterations,
+    const Residual usual_found = best;
+    bool again = false;
+    for (const Reach& reach : kReaches) {
+        if (!limbs_.lost(best)) break;
+        again = true;
+        const MotionSearch wide{.iterations = int(reach.iterations * float(settings.coarse_iterations)),
                                 .halvings = kWideHalvings,
-                                .rate = kWideRate * settings.graph_rate,
-                                .stiffness = kWideStiffness};
+                                .rate = reach.rate * settings.graph_rate,
+                                .stiffness = reach.stiffness};
         Tick untold({}, 1);
-        for (const SplatCloud& start : std::vector<SplatCloud>{last_motion_, velocity, graph_->still()}) {
+        const std::vector<SplatCloud> starts{last_motion_, velocity, graph_->still()};
+        for (const SplatCloud& start : starts) {
             SplatCloud motion = start;
             training_.search_motion(deformation, *graph_, images, wide, cloud_, motion, untold);
             const Residual found = residual(rasteriser, cloud_, half);
             if (found.peak < best.peak) best = found, last_motion_ = motion;
         }
+    }
+    if (again) {
         deformation.warp(last_motion_, cloud_);
+        ++searched_again_;
         notes_.push_back(
-            fmt::format("a limb moved too far: searched again and wider, worst error {:.3f} -> {:.3f}",
-                        before.peak, best.peak));
+            fmt::format("a limb moved too far: searched again, and wider; worst error {:.2f}, then {:.2f}",
+                        usual_found.peak, best.peak));
     }
     limbs_.add(best);
+}
+
+std::string DualTrainer::summary() const {
+    if (searched_again_ == 0) return {};
+    return fmt::format("in {} of {} frames limbs moved too far for the usual search: look at these first",
+                       searched_again_, frames_);
 }
 
 /// The joints alone: they are few and soft, so that half the image's size does.
@@ -357,6 +385,7 @@ void DualTrainer::fields(Archive& archive) {
     archive(frames_);
     archive(last_motion_);
     limbs_.fields(archive);
+    archive(searched_again_);
     archive(passes_);
     archive(unsettled_);
     int frames = int(joints_.size());

@@ -30,6 +30,7 @@ class DualTrainer : public Trainer {
     bool began_segment() const override { return joints_.size() == 1; }
     const CameraColour& colour() const override { return training_.photometric.colour; }
     std::vector<std::string> notes() override { return std::exchange(notes_, {}); }
+    std::string summary() const override;
 
     int passes_left(bool at_end) const override;
     void refine(SegmentViews& views, bool at_end, const Report& report = {}) override;
@@ -75,8 +76,9 @@ class DualTrainer : public Trainer {
     SplatCloud last_motion_;  ///< of the graph: where the next frame's search starts (constant velocity)
     LimbWatch limbs_;
     std::vector<std::string> notes_;
-    int passes_ = 0;     ///< made since the last frame
-    int unsettled_ = 0;  ///< boolean: passes changed frames that were handed out
+    int searched_again_ = 0;  ///< frames
+    int passes_ = 0;          ///< made since the last frame
+    int unsettled_ = 0;       ///< boolean: passes changed frames that were handed out
 };
 
 }  // namespace volumen::train

@@ -102,3 +102,20 @@ TEST_CASE("a take of joints and skin restored after any frame or pass ends in th
     wrong.joints[1] = SplatCloud(wrong.joints[0].count + 1, 0);
     CHECK_THROWS_AS(restore(wrong, wrong.state), InputError);
 }
+
+TEST_CASE("what moves too far for the usual search is searched again, told, and found") {
+    TrainSettings settings = small_dual_settings();
+    settings.segment_frames = 10;
+    settings.dual.early_every = 0;
+    std::vector<TrainingFrame> frames = moving_ball(5, 0.02f);
+    frames.push_back(ball(6, 48, {0.7f, 0.02f, 0}, 5));  // more than its radius further
+    DualTrainer trainer(ball_info(), {}, settings);
+    for (std::size_t f = 0; f + 1 < frames.size(); ++f) trainer.next(frames[f]);
+    CHECK(trainer.notes().empty());
+    CHECK(trainer.summary().empty());
+    const SplatCloud& last = trainer.next(frames.back());
+    CHECK(trainer.notes().size() == 1);
+    CHECK(trainer.notes().empty());
+    CHECK(trainer.summary().find("in 1 of 6 frames") == 0);
+    CHECK(psnr(last, frames.back()) > 20);
+}
