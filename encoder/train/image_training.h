@@ -25,6 +25,12 @@ class Tick {
         if (report_) report_(std::min(double(done_) / of_, 1.0));
     }
 
+    /// For work that was not reckoned with: it reports, so that it can be interrupted, but nothing gets done.
+    Tick standing() const {
+        const double share = std::min(double(done_) / of_, 1.0);
+        return {report_ ? [report = report_, share](double) { report(share); } : Report(), 1};
+    }
+
   private:
     Report report_;
     int of_, done_ = 0;

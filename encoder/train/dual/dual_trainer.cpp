@@ -22,8 +22,7 @@ struct Reach {
 };
 constexpr Reach kReaches[] = {{2, 2, 0.3f}, {4, 3, 0.1f}};  ///< one after the other, while it is lost
 constexpr int kWideHalvings = 3;
-constexpr int kSmallestWide = 32;  ///< pixels, of the smallest image's sides
-constexpr float kWideRate = 2, kWideStiffness = 0.3f;
+constexpr int kSmallestWide = 32;       ///< pixels, of the smallest image's sides
 constexpr float kMoreJoints = 1.3f;     ///< than at first, at most, where their number is not the user's
 constexpr float kLastEarlyRate = 0.3f;  ///< of passes over a segment that is not whole
 constexpr int kFirstAgain = 2;  ///< times a round that a segment's first frame is seen besides its turn
@@ -217,7 +216,7 @@ void DualTrainer::search(const Pyramid& images, SplatCloud& joints, Tick& tick) 
                                 .halvings = kWideHalvings,
                                 .rate = reach.rate * settings.graph_rate,
                                 .stiffness = reach.stiffness};
-        Tick untold({}, 1);
+        Tick untold = tick.standing();
         const std::vector<SplatCloud> starts{last_motion_, velocity, graph_->still()};
         for (const SplatCloud& start : starts) {
             SplatCloud motion = start;
