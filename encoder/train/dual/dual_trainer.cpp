@@ -315,6 +315,7 @@ void DualTrainer::refine(SegmentViews& views, bool at_end, const Report& report)
     const DualSettings& dual = training_.settings.dual;
     const Passes passes = passes_after(joints_.size(), at_end);
     const std::size_t frames = joints_.size();
+    training_.begin_frame(false);  // a run that goes on here has begun none
     const int visits = passes.rounds * (int(frames) + kFirstAgain);
     Tick tick(report, visits);
     views.prepare(passes_);
@@ -434,8 +435,8 @@ void DualTrainer::restore(std::span<const std::uint8_t> state, const std::string
     }
     for (const SplatCloud& joints : joints_)
         check(joints.count > 0 && joints.count == joints_[0].count && joints.sh_degree == 0);
-    if (unsettled_) cloud_ = refined(int(frames) - 1);
     hang_skin();
+    if (unsettled_) cloud_ = refined(int(frames) - 1);
     replay();
     check(last_motion_.count == graph_->nodes() && last_motion_.sh_degree == 0);
 }
