@@ -4,6 +4,7 @@
 #include "formats/core/error.h"
 #include "shaders/renderer.h"
 #include "tests/shaders/device.h"
+#include "tests/shaders/same_cloud.h"
 
 using namespace volumen;
 using namespace volumen::test;
@@ -49,19 +50,6 @@ PackedFrame random_frame(std::mt19937& random, const std::shared_ptr<const Segme
     for (std::uint32_t i = 0; i < layout->blocks() * 3; ++i)
         frame.position_offset.push_back(std::int32_t(random() % 20000) - 10000);
     return frame;
-}
-
-void check_same(const SplatCloud& got, const SplatCloud& expected) {
-    REQUIRE(got.count == expected.count);
-    REQUIRE(got.sh_degree == expected.sh_degree);
-    for (int c = 0; c < expected.channels(); ++c)
-        for (std::size_t i = 0; i < expected.count; ++i) {
-            const float value = expected.channel(c)[i], error = std::abs(got.channel(c)[i] - value);
-            const float bar = c < SplatCloud::kSh ? 1e-5f * (1 + std::abs(value))     // float
-                                                  : 5e-4f * std::abs(value) + 1e-5f;  // half
-            if (!(error <= bar))
-                FAIL("channel " << c << " of splat " << i << ": " << error << " off " << value);
-        }
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "shaders/renderer.h"
 #include "shaders/skin/motion.h"
 #include "tests/shaders/device.h"
+#include "tests/shaders/same_cloud.h"
 
 using namespace volumen;
 using namespace volumen::test;
@@ -67,19 +68,6 @@ std::shared_ptr<SkinSegment> coded(const TakeSegments& take) {
     for (const auto& picture : decode_segment(segment.video, coder->video()))
         out->luma.insert(out->luma.end(), picture.begin(), picture.end());
     return out;
-}
-
-void check_same(const SplatCloud& got, const SplatCloud& expected) {
-    REQUIRE(got.count == expected.count);
-    REQUIRE(got.sh_degree == expected.sh_degree);
-    for (int c = 0; c < expected.channels(); ++c)
-        for (std::size_t i = 0; i < expected.count; ++i) {
-            const float value = expected.channel(c)[i], error = std::abs(got.channel(c)[i] - value);
-            const float bar = c < SplatCloud::kSh ? 1e-5f * (1 + std::abs(value))     // float
-                                                  : 5e-4f * std::abs(value) + 1e-5f;  // half
-            if (!(error <= bar))
-                FAIL("channel " << c << " of splat " << i << ": " << error << " off " << value);
-        }
 }
 
 }  // namespace
