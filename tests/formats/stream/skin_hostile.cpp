@@ -1,7 +1,6 @@
 // Segments of joints and skin that are cut, spoilt, or that lie: an InputError or a decoded result, nothing
 // else, and no memory for what is only claimed.
 #include <doctest/doctest.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <limits>
@@ -13,12 +12,17 @@
 #include "formats/coding/integers.h"
 #include "formats/core/error.h"
 #include "formats/stream/limits.h"
+#include "tests/formats/stream/largest_request.h"
 #include "tests/formats/stream/skin_generator.h"
 #include "tests/formats/stream/stream_files.h"
 
 using namespace volumen;
 
 namespace {
+
+/// The most that a claim may make the reader ask for at once, bytes: the joints that a segment may have
+/// take 1.5 MiB.
+constexpr std::size_t kMostAskedFor = 2 << 20;
 
 /// A segment's chunks, to be spoilt and put together again with right checksums.
 struct Parts {
@@ -54,13 +58,6 @@ struct Parts {
 
 void put(Bytes& bytes, std::size_t at, std::uint64_t v, std::size_t size) {
     for (std::size_t i = 0; i < size; ++i) bytes.at(at + i) = std::uint8_t(v >> (8 * i));
-}
-
-/// The most memory that the program has had, KiB.
-long peak_memory() {
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    return usage.ru_maxrss;
 }
 
 constexpr SkinSizes kSmall{.splats = 20, .joints = 9, .frames = 6, .entries = 5, .sh_degree = 1};
@@ -107,7 +104,7 @@ TEST_CASE("skin: every truncated prefix of a chunk's contents is refused, and so
 TEST_CASE("skin: counts that lie are refused before memory is taken") {
     SkinGenerator generate(33);
     const Parts whole(generate.next(kSmall));
-    const long before = peak_memory();
+    largest_request = 0;
     struct Lie {
         std::size_t at, size;
         std::uint64_t value;
@@ -161,13 +158,13 @@ TEST_CASE("skin: counts that lie are refused before memory is taken") {
     Bytes bytes = whole.of.bytes;
     put(bytes, 12, kMaxSegmentBytes, 4);
     CHECK_THROWS_AS(read_skin_segment(bytes, whole.of.entry, whole.of.header, "segment"), InputError);
-    CHECK(peak_memory() - before < 64 << 10);
+    CHECK(largest_request < kMostAskedFor);
 }
 
 TEST_CASE("skin: a lie inside a coded array is refused before memory is taken") {
     SkinGenerator generate(34);
     const Parts whole(generate.next(kSmall));
-    const long before = peak_memory();
+    largest_request = 0;
     // Every four bytes of every chunk as the largest count, and as one that rANS allows.
     for (const auto& [type, bytes] : whole.raw)
         for (std::size_t at = 0; at + 4 <= bytes.size(); ++at)
@@ -176,7 +173,7 @@ TEST_CASE("skin: a lie inside a coded array is refused before memory is taken") 
                 put(spoilt.raw[type], at, claim, 4);
                 const std::string ignored = spoilt.refusal();
             }
-    CHECK(peak_memory() - before < 64 << 10);
+    CHECK(largest_request < kMostAskedFor);
 }
 
 TEST_CASE("skin: more changes than a segment may have") {
