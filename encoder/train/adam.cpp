@@ -15,23 +15,6 @@
 // After foreach_target:
 #include "hwy/highway.h"
 
-#ifndef VOLUMEN_TRAIN_ADAM_UPDATE
-#define VOLUMEN_TRAIN_ADAM_UPDATE
-namespace volumen::train {
-/// One run of one channel, and the constants of the step.
-struct AdamUpdate {
-    float* value;
-    const float* gradient;
-    float *first, *second;
-    std::size_t count;
-    float beta1, beta2;
-    float rate;           ///< divided by the bias of the first moment
-    float second_unbias;  ///< 1 / sqrt(bias of the second moment)
-    float epsilon;
-};
-}  // namespace volumen::train
-#endif
-
 HWY_BEFORE_NAMESPACE();
 namespace volumen::train::HWY_NAMESPACE {
 namespace {
@@ -43,14 +26,22 @@ constexpr D d;
 HWY_INLINE void update_vector(const AdamUpdate& u, float* value, const float* gradient, float* first,
                               float* second) {
     const auto g = hn::LoadU(d, gradient);
+    const auto touched = hn::Ne(g, hn::Zero(d));
+    if (u.skip_zeros && hn::AllFalse(d, touched)) return;
     const auto m0 = hn::LoadU(d, first), v0 = hn::LoadU(d, second);
     const auto m = hn::MulAdd(hn::Set(d, 1 - u.beta1), g - m0, m0);
     const auto v = hn::MulAdd(hn::Set(d, 1 - u.beta2), g * g - v0, v0);
     const auto divisor = hn::MulAdd(hn::Sqrt(v), hn::Set(d, u.second_unbias), hn::Set(d, u.epsilon));
     const auto x = hn::LoadU(d, value) - hn::Set(d, u.rate) * m / divisor;
-    hn::StoreU(m, d, first);
-    hn::StoreU(v, d, second);
-    hn::StoreU(x, d, value);
+    if (u.skip_zeros) {
+        hn::BlendedStore(m, touched, d, first);
+        hn::BlendedStore(v, touched, d, second);
+        hn::BlendedStore(x, touched, d, value);
+    } else {
+        hn::StoreU(m, d, first);
+        hn::StoreU(v, d, second);
+        hn::StoreU(x, d, value);
+    }
 }
 
 void update(const AdamUpdate& u) {
@@ -78,6 +69,10 @@ namespace volumen::train {
 
 HWY_EXPORT(update);
 
+void adam_update(const AdamUpdate& u) {
+    HWY_DYNAMIC_DISPATCH(update)(u);
+}
+
 void Adam::step(SplatCloud& cloud, const SplatCloud& gradients, std::span<const float> rates) {
     assert(gradients.count == cloud.count && gradients.sh_degree == cloud.sh_degree);
     assert(rates.size() == std::size_t(cloud.channels()));
@@ -96,10 +91,9 @@ void Adam::step(SplatCloud& cloud, const SplatCloud& gradients, std::span<const 
             const std::size_t channel = i / runs, from = i % runs * kRun;
             if (rates[channel] == 0) continue;
             const std::size_t at = channel * cloud.count + from;
-            HWY_DYNAMIC_DISPATCH(update)
-            ({cloud.values.data() + at, gradients.values.data() + at, first_.values.data() + at,
-              second_.values.data() + at, std::min(kRun, cloud.count - from), beta1, beta2,
-              rates[channel] / first_bias, second_unbias, epsilon});
+            adam_update({cloud.values.data() + at, gradients.values.data() + at, first_.values.data() + at,
+                         second_.values.data() + at, std::min(kRun, cloud.count - from), beta1, beta2,
+                         rates[channel] / first_bias, second_unbias, epsilon});
         }
     };
     parallel_for(std::size_t(cloud.channels()) * runs, 4, std::cref(body));

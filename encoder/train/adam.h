@@ -1,4 +1,4 @@
-// Adam over the channels of a cloud.
+// Adam (Kingma & Ba 2015), over the channels of a cloud and over plain numbers.
 #pragma once
 
 #include <span>
@@ -8,7 +8,23 @@
 
 namespace volumen::train {
 
-/// Adam (Kingma & Ba 2015) with one learning rate a channel; channels whose rate is 0 are left alone. SIMD,
+/// One run of numbers, and the constants of a step.
+struct AdamUpdate {
+    float* value;
+    const float* gradient;
+    float *first, *second;  ///< running means of the gradient and of its square
+    std::size_t count;
+    float beta1, beta2;
+    float rate;           ///< divided by the bias of the first moment
+    float second_unbias;  ///< 1 / sqrt(bias of the second moment)
+    float epsilon;
+    bool skip_zeros = false;  ///< a number whose gradient is 0 keeps its value and its moments
+};
+
+/// value -= rate · m̂ / (sqrt(v̂) + epsilon). SIMD, one thread.
+void adam_update(const AdamUpdate& update);
+
+/// Adam with one learning rate a channel; channels whose rate is 0 are left alone. SIMD,
 /// threaded.
 class Adam {
   public:

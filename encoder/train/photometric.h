@@ -8,6 +8,7 @@
 #include "encoder/train/loss.h"
 #include "encoder/train/rasteriser.h"
 #include "encoder/train/training_frame.h"
+#include "encoder/train/uniform.h"
 
 namespace volumen::train {
 
@@ -45,10 +46,6 @@ class ViewOrder {
     std::size_t next_;
 };
 
-/// A uniform number in [0, 1), the same on every standard library.
-inline float uniform(std::mt19937_64& random) {
-    return float(random() >> 40) * 0x1p-24f;
-}
 /// A standard normal number, the same on every standard library with the same log and cos.
 float normal(std::mt19937_64& random);
 /// The background of an iteration: a random colour in that share of the iterations, else `fixed`.
