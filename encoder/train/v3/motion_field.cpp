@@ -1,0 +1,80 @@
+#include "encoder/train/v3/motion_field.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include "formats/core/error.h"
+
+namespace volumen::train {
+namespace {
+
+void parameter_fields(Archive& archive, Parameters& parameters) {
+    const std::size_t count = parameters.values.size();
+    archive(parameters.steps);
+    bool good = parameters.steps >= 0;
+    for (std::vector<float>* part : {&parameters.values, &parameters.first, &parameters.second}) {
+        archive(*part);
+        good = good && part->size() == count &&
+               std::ranges::all_of(*part, [](float value) { return std::isfinite(value); });
+    }
+    good = good && std::ranges::all_of(parameters.second, [](float value) { return value >= 0; });
+    if (!good) throw InputError("the motion field is damaged; --restart begins anew");
+}
+
+}  // namespace
+
+MotionField::MotionField(glm::vec3 box_min, glm::vec3 box_max, std::mt19937_64& random,
+                         const HashGridSettings& settings)
+    : box_min_(box_min),
+      extent_(std::max({box_max.x - box_min.x, box_max.y - box_min.y, box_max.z - box_min.z})),
+      grid_(settings, random),
+      mlp_(grid_.features(), random) {
+    assert(extent_ > 0);
+}
+
+void MotionField::rebase(const SplatCloud& base) {
+    std::vector<glm::vec3> places(base.count);
+    for (int axis = 0; axis < 3; ++axis) {
+        const auto positions = base.channel(SplatCloud::kPosition + axis);
+        for (std::size_t i = 0; i < base.count; ++i)
+            places[i][axis] = (positions[i] - box_min_[axis]) / extent_;
+    }
+    grid_.rebase(places);
+    base_.assign(base.values.begin(), base.values.begin() + std::ptrdiff_t(3 * base.count));
+    encoded_.resize(base.count * grid_.features());
+    d_encoded_.resize(encoded_.size());
+    outputs_.resize(base_.size());
+    d_outputs_.resize(base_.size());
+}
+
+void MotionField::warp(SplatCloud& moved) {
+    assert(moved.count == grid_.places());
+    grid_.encode(encoded_);
+    mlp_.forward(encoded_, outputs_);
+    for (std::size_t i = 0; i < base_.size(); ++i) moved.values[i] = base_[i] + extent_ * outputs_[i];
+}
+
+void MotionField::pull_back(const SplatCloud& d_moved) {
+    assert(d_moved.count == grid_.places());
+    for (std::size_t i = 0; i < d_outputs_.size(); ++i) d_outputs_[i] = extent_ * d_moved.values[i];
+    mlp_.backward(encoded_, d_outputs_, d_encoded_);
+}
+
+void MotionField::step(float rate) {
+    grid_.step(d_encoded_, rate);
+    mlp_.step(rate);
+}
+
+void MotionField::reset_moments() {
+    grid_.parameters().reset_moments();
+    mlp_.parameters().reset_moments();
+}
+
+void MotionField::fields(Archive& archive) {
+    archive(box_min_), archive(extent_);
+    parameter_fields(archive, grid_.parameters());
+    parameter_fields(archive, mlp_.parameters());
+}
+
+}  // namespace volumen::train

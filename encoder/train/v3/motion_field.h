@@ -1,0 +1,54 @@
+// The motion of splats between frames as a function of their place (Wang et al. 2024, "V³: Viewing Volumetric
+// Videos on Mobiles via Streamable 2D Dynamic Gaussians"): a hash grid and a small MLP.
+#pragma once
+
+#include <glm/glm.hpp>
+#include <random>
+#include <vector>
+
+#include "encoder/train/archive.h"
+#include "encoder/train/v3/hash_grid.h"
+#include "encoder/train/v3/mlp.h"
+#include "formats/splats/cloud.h"
+
+namespace volumen::train {
+
+/// displacement(p) = extent · mlp(grid((p - box_min) / extent)), where extent is the box's largest side, so
+/// that cells are cubes; places outside the box move as the nearest on its faces do. Starts at no motion. The
+/// same bits with any number of threads.
+class MotionField {
+  public:
+    static constexpr float kRate = 1e-3f;  ///< a rate for step that serves motions between frames
+
+    MotionField(glm::vec3 box_min, glm::vec3 box_max, std::mt19937_64& random,
+                const HashGridSettings& settings = {});
+
+    /// The splats that all that follows moves; only their positions count. Parameters stay.
+    void rebase(const SplatCloud& base);
+    /// Positions of `moved`, of as many splats as the base, become the base's plus their displacements; its
+    /// other channels stay.
+    void warp(SplatCloud& moved);
+    /// After warp: the parameters' gradients from d loss / d positions of `moved`.
+    void pull_back(const SplatCloud& d_moved);
+    /// A step of Adam on all parameters, after pull_back.
+    void step(float rate = kRate);
+    void reset_moments();
+
+    /// All but the base: rebase after reading.
+    void fields(Archive& archive);
+
+    HashGrid& grid() { return grid_; }
+    Mlp& mlp() { return mlp_; }
+    /// d loss / d grid's table, after pull_back; step works it out anew, level by level.
+    std::vector<float> table_gradient() const { return grid_.gradient(d_encoded_); }
+
+  private:
+    glm::vec3 box_min_;
+    float extent_;  ///< scene units
+    HashGrid grid_;
+    Mlp mlp_;
+    std::vector<float> base_, encoded_, d_encoded_;
+    std::vector<float> outputs_, d_outputs_;  ///< channel by channel, in units of the extent
+};
+
+}  // namespace volumen::train
