@@ -68,6 +68,8 @@ HWY_EXPORT(scatter_corners);
 namespace {
 
 constexpr float kStart = 1e-4f;
+/// Cells along an edge that leave a 32-bit float some bits for the place within a cell.
+[[maybe_unused]] constexpr double kFinest = 1 << 20;
 
 std::vector<GridLevel> make_levels(const HashGridSettings& settings) {
     assert(settings.levels >= 1 && settings.entries_log2 >= 1 && settings.entries_log2 <= 16);
@@ -77,6 +79,7 @@ std::vector<GridLevel> make_levels(const HashGridSettings& settings) {
     double resolution = settings.base_resolution;
     std::uint32_t first = 0;
     for (int l = 0; l < settings.levels; ++l, resolution *= settings.growth) {
+        assert(resolution <= kFinest);
         GridLevel level{std::uint32_t(resolution), first, most, false};
         const double vertices = std::pow(double(level.resolution) + 1, 3);
         if (vertices <= double(most)) level.dense = true, level.entries = std::uint32_t(vertices);

@@ -40,10 +40,12 @@ struct GridLevel {
     }
 };
 
-/// Features of places in the unit cube. The table lies level by level, entry by entry: feature f of entry e
-/// of level l is values[(levels()[l].first + e) * kGridFeatures + f]. Features of places ("encoded") lie
-/// level by level, place by place: feature f of place i at level l is [(l * places + i) * kGridFeatures + f].
-/// SIMD, threaded, the same bits with any number of threads.
+/// Features of places in the unit cube, [0, 1]^3. On a level, place p lies at q = p · resolution in 32-bit
+/// floats, in the cell min(floor(q), resolution - 1), whose vertices' entries are interpolated trilinearly.
+/// The table lies level by level, entry by entry: feature f of entry e of level l is
+/// values[(levels()[l].first + e) * kGridFeatures + f]. Features of places ("encoded") lie level by level,
+/// place by place: feature f of place i at level l is [(l * places + i) * kGridFeatures + f]. SIMD, threaded,
+/// the same bits with any number of threads.
 class HashGrid {
   public:
     /// Starts uniform in ±1e-4.

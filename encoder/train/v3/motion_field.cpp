@@ -9,6 +9,12 @@
 namespace volumen::train {
 namespace {
 
+static_assert(Mlp::kGroup == kGridFeatures, "the MLP takes what the grid gives");
+
+void check(bool good) {
+    if (!good) throw InputError("the motion field is damaged; --restart begins anew");
+}
+
 void parameter_fields(Archive& archive, Parameters& parameters) {
     const std::size_t count = parameters.values.size();
     archive(parameters.steps);
@@ -19,7 +25,7 @@ void parameter_fields(Archive& archive, Parameters& parameters) {
                std::ranges::all_of(*part, [](float value) { return std::isfinite(value); });
     }
     good = good && std::ranges::all_of(parameters.second, [](float value) { return value >= 0; });
-    if (!good) throw InputError("the motion field is damaged; --restart begins anew");
+    check(good);
 }
 
 }  // namespace
@@ -34,6 +40,7 @@ MotionField::MotionField(glm::vec3 box_min, glm::vec3 box_max, std::mt19937_64& 
 }
 
 void MotionField::rebase(const SplatCloud& base) {
+    assert(base.count > 0);
     std::vector<glm::vec3> places(base.count);
     for (int axis = 0; axis < 3; ++axis) {
         const auto positions = base.channel(SplatCloud::kPosition + axis);
@@ -73,6 +80,8 @@ void MotionField::reset_moments() {
 
 void MotionField::fields(Archive& archive) {
     archive(box_min_), archive(extent_);
+    for (int axis = 0; axis < 3; ++axis) check(std::isfinite(box_min_[axis]));
+    check(std::isfinite(extent_) && extent_ > 0);
     parameter_fields(archive, grid_.parameters());
     parameter_fields(archive, mlp_.parameters());
 }

@@ -14,16 +14,17 @@
 namespace volumen::train {
 
 /// displacement(p) = extent · mlp(grid((p - box_min) / extent)), where extent is the box's largest side, so
-/// that cells are cubes; places outside the box move as the nearest on its faces do. Starts at no motion. The
-/// same bits with any number of threads.
+/// that cells are cubes; places outside that cube move as the nearest on its faces do. Starts at no motion.
+/// The same bits with any number of threads.
 class MotionField {
   public:
     static constexpr float kRate = 1e-3f;  ///< a rate for step that serves motions between frames
 
+    /// The levels of `settings` are a multiple of 4, as the MLP's inputs are of 16.
     MotionField(glm::vec3 box_min, glm::vec3 box_max, std::mt19937_64& random,
                 const HashGridSettings& settings = {});
 
-    /// The splats that all that follows moves; only their positions count. Parameters stay.
+    /// The splats that all that follows moves, at least one; only their positions count. Parameters stay.
     void rebase(const SplatCloud& base);
     /// Positions of `moved`, of as many splats as the base, become the base's plus their displacements; its
     /// other channels stay.
