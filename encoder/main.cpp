@@ -70,7 +70,9 @@ void add_training_options(CLI::App& app, Arguments& a) {
                    "keep the model a thin surface: where the cameras stand far apart, always, never")
         ->capture_default_str();
     app.add_option("--profile", a.profile,
-                   "auto: splats that move freely; dualgs: joints that move, skin that shows")
+                   "auto: splats that move freely; dualgs: joints that move, skin that shows; v3: splats' "
+                   "changes are "
+                   "cheap to code as a video")
         ->capture_default_str();
     app.add_option("--joints", a.joints, "of profile dualgs, at most so many (0.15 of the splats)")
         ->check(CLI::Range(1, 1'000'000));
@@ -110,7 +112,7 @@ void add_packing_options(CLI::App& app, Arguments& a) {
 
 void add_common_options(CLI::App& app, Arguments& a) {
     app.add_option("--segment", a.segment,
-                   "frames a segment: the unit of seeking, with one topology (30; dualgs: 50)")
+                   "frames a segment: the unit of seeking, with one topology (30; dualgs: 50; v3: 20)")
         ->check(CLI::Range(1, 1000));
     app.add_flag("--json", a.json, "print the result as JSON, alone on stdout");
 }
@@ -344,7 +346,7 @@ void name_values(CLI::App& app) {
                                                             {"views-holdout", "LIST"},
                                                             {"views", "LIST"},
                                                             {"size", "N or WxH"},
-                                                            {"profile", "auto|dualgs"},
+                                                            {"profile", "auto|dualgs|v3"},
                                                             {"few-cameras", "auto|on|off"},
                                                             {"colour", "auto|on|off"},
                                                             {"sync", "LIST or auto"},

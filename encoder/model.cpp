@@ -52,7 +52,7 @@ ModelInfo parse_info(const json& root, const std::string& name) {
     // Older models have none.
     if (root.contains("profile")) {
         const json& profile = root.at("profile");
-        if (profile != "auto" && profile != "dualgs") f.wrong("profile");
+        if (profile != "auto" && profile != "dualgs" && profile != "v3") f.wrong("profile");
         info.profile = profile.get<std::string>();
     }
     // Older models have none; it is only ever compared.

@@ -38,7 +38,7 @@ struct ModelInfo {
     std::vector<int> held_out_views;  ///< indices in the capture's file that training never saw
     int width = 0, height = 0;        ///< of the images it was trained on
     std::vector<ModelSegment> segments;
-    std::string profile = "auto";  ///< or "dualgs": each frame has joints, too
+    std::string profile = "auto";  ///< or "v3"; or "dualgs": each frame has joints, too
     RunRecord run;                 ///< empty: not known
     int frame_count() const;
 };

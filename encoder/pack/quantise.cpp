@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "encoder/pack/coded_planes.h"
 #include "encoder/pack/lattice.h"
 #include "formats/core/parallel.h"
 #include "formats/stream/limits.h"
@@ -75,28 +76,11 @@ class Quantiser {
     }
 
   private:
-    static float least_step(int plane, const PlaneSteps& steps) {
-        if (plane < kPlaneScale) return steps.rotation;
-        if (plane < kPlaneOpacity) return steps.scale;
-        if (plane < kPlaneSh) return steps.opacity;
-        const float luminance = plane < kPlaneSh + 3 ? steps.colour : steps.detail;
-        return (plane - kPlaneSh) % 3 ? luminance * steps.chroma : luminance;
-    }
-
     float smallest_scale() const { return std::log(kSmallestScale * extent_); }
 
     float value(const SplatCloud& cloud, int plane, std::size_t i) const {
-        if (plane < kPlaneScale) return cloud.channel(SplatCloud::kRotation + 1 + plane - kPlaneRotation)[i];
-        if (plane < kPlaneOpacity) {
-            const float v = cloud.channel(SplatCloud::kScale + plane - kPlaneScale)[i];
-            return std::max(v, smallest_scale());
-        }
-        if (plane < kPlaneSh) return 1 / (1 + std::exp(-cloud.channel(SplatCloud::kOpacity)[i]));
-        const int k = (plane - kPlaneSh) / 3, part = (plane - kPlaneSh) % 3;
-        const float r = cloud.channel(SplatCloud::kSh + 3 * k)[i];
-        const float g = cloud.channel(SplatCloud::kSh + 3 * k + 1)[i];
-        const float b = cloud.channel(SplatCloud::kSh + 3 * k + 2)[i];
-        return part == 0 ? (r + 2 * g + b) / 4 : part == 1 ? (r - b) / 2 : (2 * g - r - b) / 4;
+        const float v = coded_value(cloud, plane, i);
+        return plane >= kPlaneScale && plane < kPlaneOpacity ? std::max(v, smallest_scale()) : v;
     }
 
     /// The pixel of `plane` that shows place `i` of the stream (padded lanes of the last block too).

@@ -106,6 +106,15 @@ glm::vec3 outward(const Grid& grid, glm::ivec3 p) {
     return length > 0 ? normal / length : glm::vec3(0);
 }
 
+std::vector<Mask> masks_of(const TrainingFrame& frame) {
+    std::vector<Mask> masks;
+    for (const TrainingView& view : frame.views)
+        if (!view.alpha.empty()) masks.emplace_back(view);
+    return masks;
+}
+
+}  // namespace
+
 glm::vec3 seen_colour(const TrainingFrame& frame, glm::vec3 p, glm::vec3 normal) {
     glm::vec3 sum(0);
     float weights = 0;
@@ -127,15 +136,6 @@ glm::vec3 seen_colour(const TrainingFrame& frame, glm::vec3 p, glm::vec3 normal)
     }
     return weights > 0 ? sum / weights : glm::vec3(0.5f);
 }
-
-std::vector<Mask> masks_of(const TrainingFrame& frame) {
-    std::vector<Mask> masks;
-    for (const TrainingView& view : frame.views)
-        if (!view.alpha.empty()) masks.emplace_back(view);
-    return masks;
-}
-
-}  // namespace
 
 std::vector<char> outside_hull(const TrainingFrame& frame, const SplatCloud& cloud, float slack) {
     const std::vector<Mask> masks = masks_of(frame);

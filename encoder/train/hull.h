@@ -19,6 +19,10 @@ struct HullPoint {
 std::vector<HullPoint> visual_hull(const TrainingFrame& frame, glm::vec3 centre, float radius,
                                    int resolution);
 
+/// The mean colour at a place of a surface over the views that face it, the more the straighter; grey where
+/// none shows it.
+glm::vec3 seen_colour(const TrainingFrame& frame, glm::vec3 position, glm::vec3 normal);
+
 /// Whether some view that sees the place of a splat's centre shows nothing within `slack` (world units) of
 /// it in its mask, one a splat. No splat is outside where there are no masks.
 std::vector<char> outside_hull(const TrainingFrame& frame, const SplatCloud& cloud, float slack);

@@ -199,6 +199,35 @@ void ImageTraining::search_motion(const Deformation& deformation, const MotionGr
     deformation.warp(motion, cloud);
 }
 
+void ImageTraining::fine_tune(SplatCloud& cloud, const SplatCloud& previous, RigidTerm& rigid,
+                              const TrainingFrame& frame, const CloudTerms& terms, Tick& tick) {
+    Adam adam;
+    ViewOrder order(int(frame.views.size()));
+    SplatCloud gradients;
+    const std::vector<float> temporal = temporal_weights(cloud);
+    judge_colours(cloud, frame, settings.sh_degree);  // of cameras that had no image before
+    for (int i = 0; i < settings.fine_iterations; ++i) {
+        const float t = float(i) / float(settings.fine_iterations);
+        const RasterSettings raster = this->raster(frame);
+        const TrainingView& view = frame.views[std::size_t(order.next(random))];
+        descend_view(cloud, view, raster, gradients);
+        rigid(cloud, settings.rigid_weight, gradients);
+        temporal_term(cloud, previous, temporal, gradients);
+        if (terms) terms(cloud, gradients);
+        const float decay = decayed(t, 0.1f);
+        adam.step(cloud, gradients,
+                  rates(cloud, settings.fine_position_rate * decay, settings.rotation_rate,
+                        settings.fine_rate_scale * decay));
+        tick();
+    }
+}
+
+std::vector<float> ImageTraining::temporal_weights(const SplatCloud& cloud) const {
+    std::vector<float> out(std::size_t(cloud.channels()), settings.temporal_weight);
+    std::fill_n(out.begin() + SplatCloud::kPosition, 3, settings.temporal_weight / extent);
+    return out;
+}
+
 void ImageTraining::fields(Archive& archive) {
     archive(random);
     archive(extent);

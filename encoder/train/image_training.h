@@ -11,6 +11,7 @@
 #include "encoder/train/dropout.h"
 #include "encoder/train/motion_graph.h"
 #include "encoder/train/photometric.h"
+#include "encoder/train/regularise.h"
 #include "encoder/train/settings.h"
 #include "encoder/train/trainer.h"
 
@@ -42,6 +43,9 @@ float decayed(float t, float last);
 /// A length that says how large the subject is: 1.5 times the median distance from the median point.
 float extent_of(const SplatCloud& cloud);
 
+/// Terms of the caller's own: their gradients are added.
+using CloudTerms = std::function<void(const SplatCloud& cloud, SplatCloud& gradients)>;
+
 /// How a frame that stands still is trained.
 struct StillRun {
     int iterations = 0;
@@ -51,8 +55,7 @@ struct StillRun {
     float opacity_floor = 0;     ///< pruned below
     int densify_every = 100;     ///< iterations
     float densify_from = 0.1f, densify_until = 0.6f;  ///< shares of the iterations
-    /// Terms of the caller's own: their gradients are added.
-    std::function<void(const SplatCloud& cloud, SplatCloud& gradients)> terms = {};
+    CloudTerms terms = {};
 };
 
 /// A motion model over a cloud: what Skinning does, or a chain of them.
@@ -106,6 +109,13 @@ class ImageTraining {
     /// search's halvings first, from `motion` on.
     void search_motion(const Deformation& deformation, const MotionGraph& graph, const Pyramid& images,
                        const MotionSearch& search, SplatCloud& cloud, SplatCloud& motion, Tick& tick);
+
+    /// All splats of a cloud that was moved to the frame from `previous`: rigid among neighbours, and near to
+    /// how they were.
+    void fine_tune(SplatCloud& cloud, const SplatCloud& previous, RigidTerm& rigid,
+                   const TrainingFrame& frame, const CloudTerms& terms, Tick& tick);
+    /// Of temporal_term, one a channel.
+    std::vector<float> temporal_weights(const SplatCloud& cloud) const;
 
     /// Of an iteration: draws its background.
     RasterSettings raster(const TrainingFrame& frame);

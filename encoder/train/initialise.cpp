@@ -6,6 +6,7 @@
 #include "encoder/neighbours.h"
 #include "encoder/train/hull.h"
 #include "encoder/train/photometric.h"
+#include "encoder/train/v3/hull_mesh.h"
 #include "formats/core/error.h"
 
 namespace volumen::train {
@@ -116,10 +117,14 @@ SplatCloud initial_cloud(const TrainingFrame& frame, const TakeInfo& info,
                     half = 0.5f * (info.bounds_max - info.bounds_min);
     const float radius = std::max({half.x, half.y, half.z});
     Seeds seeds;
-    if (points && points->count() > 0) {
+    const bool masks = !frame.views.front().alpha.empty();
+    if (points && points->count() > 0 && !(masks && settings.mesh_start)) {
         seeds = from_points(*points);
-    } else if (!frame.views.front().alpha.empty()) {
-        for (const HullPoint& p : visual_hull(frame, centre, radius, kHullResolution)) {
+    } else if (masks) {
+        for (const HullPoint& p :
+             settings.mesh_start
+                 ? sample_mesh(hull_mesh(frame, centre, radius, kHullResolution), frame, count, random)
+                 : visual_hull(frame, centre, radius, kHullResolution)) {
             seeds.positions.push_back(p.position);
             seeds.colours.push_back(p.colour);
         }

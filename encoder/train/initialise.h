@@ -8,7 +8,8 @@
 
 namespace volumen::train {
 
-/// Start of a take: the capture's points if it has any, else the visual hull of the masks, else random places
+/// Start of a take: the capture's points if it has any, else the visual hull of the masks (with
+/// settings.mesh_start that before points, meshed and evenly sampled), else random places
 /// in view of the cameras, coloured by what one camera sees there. At most `settings.splats` splats, fewer
 /// where densification shall fill up. Throws InputError when the masks share nothing.
 SplatCloud initial_cloud(const TrainingFrame& frame, const TakeInfo& info,

@@ -63,18 +63,34 @@ void record_dual(const DualSettings& settings, RunRecord& run) {
     record("densification end", densify_until);
 }
 
+void record_v3(const V3Settings& v3, RunRecord& run) {
+    const auto& [surplus, grow_share, surface_again, border_share, field_iterations, field_rate,
+                 field_rigid_weight, entropy_weight, entropy_steps] = v3;
+    const auto record = [&](const char* name, auto value) { run[name] = fmt::format("{}", value); };
+    record("surplus of splats", surplus);
+    record("growing share", grow_share);
+    record("surface again above", surface_again);
+    record("border share", border_share);
+    record("iterations of the field", field_iterations);
+    record("field rate", field_rate);
+    record("rigid weight of the field", field_rigid_weight);
+    record("entropy weight", entropy_weight);
+    record("entropy steps", entropy_steps);
+}
+
 void record_settings(const TrainSettings& settings, RunRecord& run) {
     // Every member has its name here: one more, and this does not compile.
-    const auto& [profile, dual, seed, splats, stage_splats, sh_degree, segment_frames, ssim_weight,
+    const auto& [profile, dual, v3, seed, splats, stage_splats, sh_degree, segment_frames, ssim_weight,
                  random_background, first_iterations, refresh_iterations, coarse_iterations, fine_iterations,
                  position_rate, rotation_rate, scale_rate, opacity_rate, sh_rate, rest_rate_divisor,
-                 opacity_floor, opacity_weight, size_weight, start_share, start_opacity, dropout,
+                 opacity_floor, opacity_weight, size_weight, start_share, start_opacity, mesh_start, dropout,
                  spread_weight, smooth_weight, photo_weight, photo_angle, flat_weight, hull_slack,
                  pixels_per_splat, colour, colour_rate, graph_nodes, graph_rate, arap_weight,
                  fine_position_rate, fine_rate_scale, rigid_weight, temporal_weight] = settings;
     const auto record = [&](const char* name, auto value) { run[name] = fmt::format("{}", value); };
     run["profile"] = name(profile);
     if (profile == Profile::dualgs) record_dual(dual, run);
+    if (profile == Profile::v3) record_v3(v3, run);
     record("seed", seed);
     record("splats", splats);
     record("splats of the stage", stage_splats);
@@ -97,6 +113,7 @@ void record_settings(const TrainSettings& settings, RunRecord& run) {
     record("size weight", size_weight);
     record("share of splats at the start", start_share);
     record("opacity at the start", start_opacity);
+    if (mesh_start) record("start from a mesh", mesh_start);
     record("dropout", dropout);
     record("depth spread weight", spread_weight);
     record("depth smoothness weight", smooth_weight);

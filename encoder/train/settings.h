@@ -9,9 +9,10 @@
 namespace volumen::train {
 
 /// What a take is trained as: `automatic`, splats that are free in every frame; `dualgs`, a skin of splats
-/// that hangs on joints (DualGS, Jiang et al. 2024).
-enum class Profile { automatic, dualgs };
-/// `auto` or `dualgs`; throws UsageError otherwise.
+/// that hangs on joints (DualGS, Jiang et al. 2024); `v3`, splats whose changes are cheap to code as a video
+/// (V³, Wang et al. 2024).
+enum class Profile { automatic, dualgs, v3 };
+/// `auto`, `dualgs` or `v3`; throws UsageError otherwise.
 Profile parse_profile(const std::string& text);
 const char* name(Profile profile);
 
@@ -47,11 +48,26 @@ struct DualSettings {
     float densify_from = 0.1f, densify_until = 0.6f;  ///< shares of them
 };
 
+/// What profile v3 adds.
+struct V3Settings {
+    float surplus = 1.4f;         ///< splats that a keyframe is grown to, in budgets, before it is pruned
+    float grow_share = 0.7f;      ///< of a keyframe's iterations, before it is pruned
+    float surface_again = 1.15f;  ///< a keyframe whose residual is so much larger than that of the last one
+                                  ///< from the surface begins at the surface, too
+    float border_share = 0.3f;    ///< of such a keyframe's images, what the tracked one shows
+    int field_iterations = 150;   ///< motion field, per later frame
+    float field_rate = 3e-3f;     ///< of its parameters
+    float field_rigid_weight = 3e-3f;  ///< of RigidTerm, meanwhile
+    float entropy_weight = 1.5e-5f;    ///< of ResidualEntropy, a bit a splat
+    float entropy_steps = 1.4f;        ///< cells of its quantiser, in steps of the planes
+};
+
 /// Iteration counts and rates. Rates are per iteration; those of positions are in units of the subject's
 /// extent (half the diagonal of its bounds), so that nothing depends on the scene's scale.
 struct TrainSettings {
     Profile profile = Profile::automatic;
     DualSettings dual;
+    V3Settings v3;
     std::uint64_t seed = 1;
     int splats = 10'000;        ///< budget
     int stage_splats = 20'000;  ///< of the still surroundings, where they are trained
@@ -74,6 +90,7 @@ struct TrainSettings {
 
     float start_share = 0.6f;    ///< of the budget; densification places the rest where the error is
     float start_opacity = 0.2f;  ///< in (0, 1)
+    bool mesh_start = false;     ///< from the meshed hull where there are masks: see initial_cloud
     // Off here; see few_cameras.h.
     float dropout = 0;         ///< share of the splats that sits out each iteration
     float spread_weight = 0;   ///< of DepthWeights, later in the first frame and in refreshed ones
@@ -96,7 +113,8 @@ struct TrainSettings {
     float temporal_weight = 3e-4f;  ///< L1 to the frame before: rotation, log-scale, opacity logit, SH
 };
 
-/// Of the take's `frame`, counted from 0: in profile `auto`, and in `dualgs` without its refinement.
+/// Of the take's `frame`, counted from 0; in `dualgs` without its refinement, in `v3` without a second
+/// keyframe.
 int frame_iterations(const TrainSettings& settings, int frame);
 /// Of the motion graph, in a segment's frame, counted from 0.
 int coarse_iterations(const TrainSettings& settings, int frame_in_segment);

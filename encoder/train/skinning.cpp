@@ -130,6 +130,14 @@ void Skinning::pull_back_base(const SplatCloud& motion, const SplatCloud& d_clou
     });
 }
 
+void make_unit(SplatCloud& cloud) {
+    for (std::size_t k = 0; k < cloud.count; ++k) {
+        const Quaternion q = rotation(cloud, k);
+        const float inverse = glm::inversesqrt(glm::dot(q, q));
+        for (int a = 0; a < 4; ++a) cloud.channel(SplatCloud::kRotation + a)[k] = q[a] * inverse;
+    }
+}
+
 std::vector<glm::vec3> positions(const SplatCloud& cloud) {
     std::vector<glm::vec3> out(cloud.count);
     for (std::size_t i = 0; i < cloud.count; ++i) out[i] = position(cloud, i);

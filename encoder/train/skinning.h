@@ -38,6 +38,8 @@ class Skinning {
     Anchors anchors_;
 };
 
+/// Divides all rotations by their lengths.
+void make_unit(SplatCloud& cloud);
 /// Positions of all splats.
 std::vector<glm::vec3> positions(const SplatCloud& cloud);
 /// Hangs a cloud on joints by their places now, as every reader does.

@@ -34,7 +34,7 @@ const SplatCloud& TakeTrainer::next(const TrainingFrame& frame, const Report& re
                                   .rate = settings.graph_rate};
         const Pyramid images(frame, search.halvings);
         training_.search_motion(deformation, graph, images, search, cloud_, last_motion_, tick);
-        fine_tune(frame, tick);
+        training_.fine_tune(cloud_, previous_, *rigid_, frame, {}, tick);
         if (begins) train_still(frame, settings.refresh_iterations, false, tick);
     }
     if (begins) {
@@ -101,29 +101,6 @@ void TakeTrainer::train_still(const TrainingFrame& frame, int iterations, bool f
                            .budget = std::size_t(training_.budget),
                            .opacity_floor = training_.settings.opacity_floor},
                           tick);
-}
-
-void TakeTrainer::fine_tune(const TrainingFrame& frame, Tick& tick) {
-    const TrainSettings& settings = training_.settings;
-    Adam adam;
-    ViewOrder order(int(frame.views.size()));
-    SplatCloud gradients;
-    std::vector<float> temporal(std::size_t(cloud_.channels()), settings.temporal_weight);
-    std::fill_n(temporal.begin() + SplatCloud::kPosition, 3, settings.temporal_weight / training_.extent);
-    training_.judge_colours(cloud_, frame, settings.sh_degree);  // of cameras that had no image before
-    for (int i = 0; i < settings.fine_iterations; ++i) {
-        const float t = float(i) / float(settings.fine_iterations);
-        const RasterSettings raster = training_.raster(frame);
-        const TrainingView& view = frame.views[std::size_t(order.next(training_.random))];
-        training_.descend_view(cloud_, view, raster, gradients);
-        (*rigid_)(cloud_, settings.rigid_weight, gradients);
-        temporal_term(cloud_, previous_, temporal, gradients);
-        const float decay = decayed(t, 0.1f);
-        adam.step(cloud_, gradients,
-                  training_.rates(cloud_, settings.fine_position_rate * decay, settings.rotation_rate,
-                                  settings.fine_rate_scale * decay));
-        tick();
-    }
 }
 
 }  // namespace volumen::train

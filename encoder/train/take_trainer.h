@@ -28,7 +28,6 @@ class TakeTrainer : public Trainer {
     void begin_segment();
     void follow();
     void train_still(const TrainingFrame& frame, int iterations, bool from_nothing, Tick& tick);
-    void fine_tune(const TrainingFrame& frame, Tick& tick);
 
     ImageTraining training_;
     SplatCloud cloud_, previous_;

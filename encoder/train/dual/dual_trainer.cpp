@@ -28,14 +28,6 @@ constexpr float kLastEarlyRate = 0.3f;  ///< of passes over a segment that is no
 constexpr int kFirstAgain = 2;  ///< times a round that a segment's first frame is seen besides its turn
 constexpr int kHangEvery = 32;  ///< iterations of a pass: finding anchors anew costs as much as a few
 
-void make_unit(SplatCloud& cloud) {
-    for (std::size_t k = 0; k < cloud.count; ++k) {
-        const Quaternion q = rotation(cloud, k);
-        const float inverse = glm::inversesqrt(glm::dot(q, q));
-        for (int a = 0; a < 4; ++a) cloud.channel(SplatCloud::kRotation + a)[k] = q[a] * inverse;
-    }
-}
-
 /// How the graph's nodes move if each does what the nearest joint did: a new segment's first velocity.
 SplatCloud motion_of_nodes(const MotionGraph& graph, const SplatCloud& before, const SplatCloud& now) {
     const SplatCloud moved = motion_since(before, now);

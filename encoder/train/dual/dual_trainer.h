@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "encoder/train/dual/residual.h"
+#include "encoder/train/residual.h"
 #include "encoder/train/dual/timeline.h"
 #include "encoder/train/image_training.h"
 #include "encoder/train/regularise.h"

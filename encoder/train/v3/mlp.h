@@ -18,7 +18,7 @@ struct MlpRun;
 /// of threads.
 class Mlp {
   public:
-    static constexpr std::size_t kHidden = 64, kOutputs = 3;
+    static constexpr std::size_t kHidden = 64, kOutputs = 6;
     static constexpr int kLayers = 3;
     /// Inputs come in groups: input k of splat i of n is inputs[(k / kGroup · n + i) · kGroup + k % kGroup],
     /// as a hash grid gives them.

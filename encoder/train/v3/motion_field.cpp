@@ -5,11 +5,13 @@
 #include <cmath>
 
 #include "formats/core/error.h"
+#include "formats/splats/quaternion.h"
 
 namespace volumen::train {
 namespace {
 
 static_assert(Mlp::kGroup == kGridFeatures, "the MLP takes what the grid gives");
+static_assert(Mlp::kOutputs == 6, "a displacement and a turn");
 
 void check(bool good) {
     if (!good) throw InputError("the motion field is damaged; --restart begins anew");
@@ -48,23 +50,35 @@ void MotionField::rebase(const SplatCloud& base) {
             places[i][axis] = (positions[i] - box_min_[axis]) / extent_;
     }
     grid_.rebase(places);
-    base_.assign(base.values.begin(), base.values.begin() + std::ptrdiff_t(3 * base.count));
+    base_ = base;
     encoded_.resize(base.count * grid_.features());
     d_encoded_.resize(encoded_.size());
-    outputs_.resize(base_.size());
-    d_outputs_.resize(base_.size());
+    outputs_.resize(base.count * Mlp::kOutputs);
+    d_outputs_.resize(outputs_.size());
 }
 
 void MotionField::warp(SplatCloud& moved) {
     assert(moved.count == grid_.places());
     grid_.encode(encoded_);
     mlp_.forward(encoded_, outputs_);
-    for (std::size_t i = 0; i < base_.size(); ++i) moved.values[i] = base_[i] + extent_ * outputs_[i];
+    const std::size_t n = base_.count;
+    for (std::size_t i = 0; i < 3 * n; ++i) moved.values[i] = base_.values[i] + extent_ * outputs_[i];
+    for (std::size_t i = 0; i < n; ++i) {
+        const Quaternion turn(1, outputs_[3 * n + i], outputs_[4 * n + i], outputs_[5 * n + i]);
+        const Quaternion q = multiply(turn, rotation(base_, i));
+        for (int k = 0; k < 4; ++k) moved.channel(SplatCloud::kRotation + k)[i] = q[k];
+    }
 }
 
 void MotionField::pull_back(const SplatCloud& d_moved) {
     assert(d_moved.count == grid_.places());
-    for (std::size_t i = 0; i < d_outputs_.size(); ++i) d_outputs_[i] = extent_ * d_moved.values[i];
+    const std::size_t n = base_.count;
+    for (std::size_t i = 0; i < 3 * n; ++i) d_outputs_[i] = extent_ * d_moved.values[i];
+    for (std::size_t i = 0; i < n; ++i) {
+        // multiply(turn, q) is linear in turn: its transpose multiplies by the conjugate.
+        const Quaternion d_turn = multiply(rotation(d_moved, i), conjugate(rotation(base_, i)));
+        for (std::size_t k = 0; k < 3; ++k) d_outputs_[(3 + k) * n + i] = d_turn[int(k) + 1];
+    }
     mlp_.backward(encoded_, d_outputs_, d_encoded_);
 }
 

@@ -1,5 +1,6 @@
 // The motion of splats between frames as a function of their place (Wang et al. 2024, "V³: Viewing Volumetric
-// Videos on Mobiles via Streamable 2D Dynamic Gaussians"): a hash grid and a small MLP.
+// Videos on Mobiles via Streamable 2D Dynamic Gaussians"): a hash grid and a small MLP. Theirs displaces
+// splats; this one turns them as well, since what a limb's splats do is both.
 #pragma once
 
 #include <glm/glm.hpp>
@@ -26,10 +27,10 @@ class MotionField {
 
     /// The splats that all that follows moves, at least one; only their positions count. Parameters stay.
     void rebase(const SplatCloud& base);
-    /// Positions of `moved`, of as many splats as the base, become the base's plus their displacements; its
-    /// other channels stay.
+    /// Positions and rotations of `moved`, of as many splats as the base, become the base's, moved; its other
+    /// channels stay.
     void warp(SplatCloud& moved);
-    /// After warp: the parameters' gradients from d loss / d positions of `moved`.
+    /// After warp: the parameters' gradients from d loss / d positions and rotations of `moved`.
     void pull_back(const SplatCloud& d_moved);
     /// A step of Adam on all parameters, after pull_back.
     void step(float rate = kRate);
@@ -48,8 +49,9 @@ class MotionField {
     float extent_;  ///< scene units
     HashGrid grid_;
     Mlp mlp_;
-    std::vector<float> base_, encoded_, d_encoded_;
-    std::vector<float> outputs_, d_outputs_;  ///< channel by channel, in units of the extent
+    SplatCloud base_;
+    std::vector<float> encoded_, d_encoded_;
+    std::vector<float> outputs_, d_outputs_;  ///< channel by channel
 };
 
 }  // namespace volumen::train

@@ -1,7 +1,7 @@
 // Limbs that are lost are noticed; joints gather where neighbours part.
 #include <doctest/doctest.h>
 
-#include "encoder/train/dual/residual.h"
+#include "encoder/train/residual.h"
 #include "encoder/train/dual/revise_joints.h"
 #include "encoder/train/skinning.h"
 #include "formats/splats/quaternion.h"

@@ -84,6 +84,7 @@ struct Reference {
         return out;
     }
 
+    /// Position and rotation of splat i.
     std::vector<double> moved(std::size_t i) const {
         std::vector<double> x;
         for (const GridLevel& level : levels) {
@@ -104,16 +105,19 @@ struct Reference {
         x = layer(matrix, x, Mlp::kOutputs);
         for (int axis = 0; axis < 3; ++axis)
             x[std::size_t(axis)] = double(base.channel(axis)[i]) + double(kExtent) * x[std::size_t(axis)];
-        return x;
+        const glm::dvec3 t(x[3], x[4], x[5]);
+        const auto q = [&](int k) { return double(base.channel(SplatCloud::kRotation + k)[i]); };
+        const glm::dvec3 v(q(1), q(2), q(3)), turned = v + q(0) * t + glm::cross(t, v);
+        return {x[0], x[1], x[2], q(0) - glm::dot(t, v), turned.x, turned.y, turned.z};
     }
 
-    /// ½ Σ |moved - target|².
+    /// ½ Σ |moved - target|², positions and rotations.
     double loss(const SplatCloud& target) const {
         double sum = 0;
         for (std::size_t i = 0; i < base.count; ++i) {
             const std::vector<double> at = moved(i);
-            for (int axis = 0; axis < 3; ++axis) {
-                const double apart = at[std::size_t(axis)] - double(target.channel(axis)[i]);
+            for (int c = 0; c < 7; ++c) {
+                const double apart = at[std::size_t(c)] - double(target.channel(c)[i]);
                 sum += apart * apart / 2;
             }
         }
@@ -133,9 +137,9 @@ struct Reference {
 /// d ½ Σ |moved - target|² / d moved.
 SplatCloud apart(const SplatCloud& moved, const SplatCloud& target) {
     SplatCloud out(moved.count, moved.sh_degree);
-    for (int axis = 0; axis < 3; ++axis)
+    for (int c = 0; c < 7; ++c)
         for (std::size_t i = 0; i < moved.count; ++i)
-            out.channel(axis)[i] = moved.channel(axis)[i] - target.channel(axis)[i];
+            out.channel(c)[i] = moved.channel(c)[i] - target.channel(c)[i];
     return out;
 }
 
@@ -218,14 +222,14 @@ TEST_CASE("motion field: every vector width moves as the plain field does") {
         double error = 0, size = 0;
         for (std::size_t i = 0; i < base.count; ++i) {
             const std::vector<double> wanted = reference.moved(i);
-            for (int axis = 0; axis < 3; ++axis) {
-                size = std::max(size, std::abs(wanted[std::size_t(axis)] - double(base.channel(axis)[i])));
-                error = std::max(error, std::abs(wanted[std::size_t(axis)] - double(moved.channel(axis)[i])));
+            for (int c = 0; c < 7; ++c) {
+                size = std::max(size, std::abs(wanted[std::size_t(c)] - double(base.channel(c)[i])));
+                error = std::max(error, std::abs(wanted[std::size_t(c)] - double(moved.channel(c)[i])));
             }
         }
         CHECK(size > 1);
         CHECK(error < 1e-5 * size);
-        for (int c = 3; c < moved.channels(); ++c)
+        for (int c = SplatCloud::kScale; c < moved.channels(); ++c)
             CHECK(std::ranges::equal(moved.channel(c), before.channel(c)));
         if (table.empty()) table = d_table, weights = d_weights;
         CHECK(largest_difference(table, d_table) < 1e-5 * largest(table));

@@ -1,4 +1,4 @@
-#include "encoder/train/dual/residual.h"
+#include "encoder/train/residual.h"
 
 #include <algorithm>
 #include <cmath>
