@@ -3,6 +3,8 @@ extern "C" {
 #include <libavutil/pixdesc.h>
 }
 
+#include <cassert>
+
 #include "formats/core/parallel.h"
 #include "formats/stream/limits.h"
 #include "formats/stream/memory_demuxer.h"
@@ -91,8 +93,8 @@ struct VideoDecoder::State {
 
     void open_codec();
     void feed();
-    DecodedPicture picture();
-    std::optional<DecodedPicture> next();
+    std::int64_t picture(std::span<std::uint8_t> luma);
+    std::optional<std::int64_t> next(std::span<std::uint8_t> luma);
     [[noreturn]] void fail(const char* what, int error) {
         codec.reset();  // after an error its state is anyone's guess
         throw_ffmpeg(params.name, what, error);
@@ -113,7 +115,7 @@ void VideoDecoder::State::open_codec() {
     codec.reset(avcodec_alloc_context3(decoder));
     avcodec_parameters_to_context(codec.get(), parameters);
     codec->pkt_timebase = demuxer->stream()->time_base;
-    codec->thread_count = thread_count();
+    codec->thread_count = params.threads ? params.threads : thread_count();
     codec->max_pixels = std::int64_t(kMaxAtlasWidth) * kMaxAtlasHeight;
     if (hardware.codec) {
         hardware_format = hardware.format;
@@ -139,7 +141,7 @@ void VideoDecoder::State::feed() {
     if (error < 0) fail("its video does not decode", error);
 }
 
-DecodedPicture VideoDecoder::State::picture() {
+std::int64_t VideoDecoder::State::picture(std::span<std::uint8_t> luma) {
     const AVFrame* shown = frame.get();
     on_hardware = frame->hw_frames_ctx != nullptr;
     if (on_hardware) {
@@ -155,31 +157,29 @@ DecodedPicture VideoDecoder::State::picture() {
         throw InputError("{}: its video is not 8-bit 4:2:0", params.name);
     if (frame->decode_error_flags || (frame->flags & AV_FRAME_FLAG_CORRUPT))
         throw InputError("{}: a picture has decoding errors; the segment is damaged", params.name);
-    DecodedPicture out;
     const AVRational per_frame{params.fps.denominator, params.fps.numerator};
     const AVRational time_base = demuxer->stream()->time_base;
     if (frame->pts == AV_NOPTS_VALUE) throw InputError("{}: a picture has no time", params.name);
-    out.frame = av_rescale_q(frame->pts, time_base, per_frame);
-    if (av_rescale_q(out.frame, per_frame, time_base) != frame->pts)
+    const std::int64_t number = av_rescale_q(frame->pts, time_base, per_frame);
+    if (av_rescale_q(number, per_frame, time_base) != frame->pts)
         throw InputError("{}: a picture's time {} lies between two frames; the segment is damaged",
                          params.name, frame->pts);
     const std::size_t width = std::size_t(params.width);
-    out.luma.resize(width * std::size_t(params.height));
     for (int y = 0; y < params.height; ++y)
-        std::memcpy(out.luma.data() + width * std::size_t(y),
+        std::memcpy(luma.data() + width * std::size_t(y),
                     shown->data[0] + std::ptrdiff_t(shown->linesize[0]) * y, width);
     any_picture = true;
-    return out;
+    return number;
 }
 
-std::optional<DecodedPicture> VideoDecoder::State::next() {
+std::optional<std::int64_t> VideoDecoder::State::next(std::span<std::uint8_t> luma) {
     if (!codec) return std::nullopt;
     for (;;) {
         const int error = avcodec_receive_frame(codec.get(), frame.get());
         if (error == 0) {
-            DecodedPicture out = picture();
+            const std::int64_t number = picture(luma);
             av_frame_unref(frame.get());
-            return out;
+            return number;
         }
         if (error == AVERROR_EOF) return std::nullopt;
         if (error != AVERROR(EAGAIN)) fail("its video does not decode", error);
@@ -207,8 +207,18 @@ void VideoDecoder::start(const Bytes& fragment) {
         s.open_codec();
 }
 
+std::optional<std::int64_t> VideoDecoder::next(std::span<std::uint8_t> luma) {
+    assert(luma.size() == std::size_t(state_->params.width) * std::size_t(state_->params.height));
+    return state_->next(luma);
+}
+
 std::optional<DecodedPicture> VideoDecoder::next() {
-    return state_->next();
+    DecodedPicture out;
+    out.luma.resize(std::size_t(state_->params.width) * std::size_t(state_->params.height));
+    const std::optional<std::int64_t> frame = state_->next(out.luma);
+    if (!frame) return std::nullopt;
+    out.frame = *frame;
+    return out;
 }
 
 std::string VideoDecoder::device() const {

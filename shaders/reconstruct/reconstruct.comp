@@ -7,11 +7,12 @@ layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint kDegree = 3;  // of SH
 
 struct Plane {
-    uint corner;  // x | y << 16, in the atlas
+    uint corner;  // x | y << 16, in its track's picture
+    uint track;
     float least, step;
 };
 
-layout(set = 0, binding = 0) uniform utexture2D atlas;
+layout(set = 0, binding = 0) uniform utexture2DArray atlas;  // a layer a track
 layout(set = 0, binding = 1, std430) readonly buffer Planes {
     Plane planes[];
 };
@@ -48,7 +49,8 @@ const uint kPlaneRotation = 3, kPlaneScale = 6, kPlaneOpacity = 9, kPlaneSh = 10
 
 uint luma(uint plane, uvec2 inside) {
     const uint corner = planes[plane].corner;
-    return texelFetch(atlas, ivec2(inside + uvec2(corner & 0xffff, corner >> 16)), 0).x;
+    const uvec2 at = inside + uvec2(corner & 0xffff, corner >> 16);
+    return texelFetch(atlas, ivec3(at, planes[plane].track), 0).x;
 }
 
 float value(uint plane, uvec2 inside) {
