@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "formats/stream/stream_state.h"
 
@@ -8,6 +9,7 @@ struct FrameDecoder::State {
     std::shared_ptr<const Stream::State> stream;  ///< keeps `rung` alive
     const StreamRung& rung;
     HwAccel acceleration;
+    std::string note;  ///< of a device that failed
     std::optional<RungVideo> video;
     SideSegment side;
     std::shared_ptr<const SkinSegment> skin;  ///< instead of `side`, of a rung of joints and skin
@@ -94,15 +96,29 @@ std::optional<PackedFrame> FrameDecoder::next() {
         PackedFrame frame = s.decode();
         ++s.wanted;
         return frame;
-    } catch (const InputError&) {
+    } catch (const InputError& error) {
         s.started = false;
         const bool first = s.video && s.video->device().empty();
-        if (s.acceleration != HwAccel::automatic || !first) throw;
+        if (s.acceleration == HwAccel::none || !first) throw;
         // A device may open and yet fail on the first picture: then software has a try.
-        s.acceleration = HwAccel::none;
+        const HwAccel wanted = std::exchange(s.acceleration, HwAccel::none);
         s.video.reset();
-        return next();
+        try {
+            std::optional<PackedFrame> frame = next();
+            s.note = fmt::format("hardware fails at the first picture ({}): using software", error.what());
+            return frame;
+        } catch (const InputError&) {
+            // Not the device's fault.
+            s.acceleration = wanted;
+            s.video.reset();
+            throw;
+        }
     }
+}
+
+std::string FrameDecoder::note() const {
+    const State& s = *state_;
+    return s.note.empty() && s.video ? s.video->note() : s.note;
 }
 
 std::string FrameDecoder::device() const {

@@ -76,6 +76,12 @@ std::string RungVideo::device() const {
     return out;
 }
 
+std::string RungVideo::note() const {
+    for (const VideoDecoder& track : tracks_)
+        if (std::string note = track.note(); !note.empty()) return note;
+    return "";
+}
+
 void decode_lookups(RungVideo& video, SkinSegment& segment) {
     for (std::uint32_t i = 0; i < segment.lookup.pictures; ++i) {
         const std::optional<DecodedPicture> picture = video.next();

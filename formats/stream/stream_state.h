@@ -48,6 +48,7 @@ class RungVideo {
     std::optional<DecodedPicture> next();
     /// What decodes, once the first picture has.
     std::string device() const;
+    std::string note() const;  ///< of the first track that has something to tell
     const std::string& name() const { return rung_.video_sources.front().name; }  ///< for messages
 
   private:

@@ -64,7 +64,10 @@ class VideoDecoder {
     std::optional<DecodedPicture> next();
     /// The same into `luma`, width × height; returns the frame.
     std::optional<std::int64_t> next(std::span<std::uint8_t> luma);
+    /// "software", "vaapi", …; empty before the first picture.
     std::string device() const;
+    /// Why it is not the device that one might expect, a line for the user; empty: nothing to tell.
+    std::string note() const;
 
   private:
     struct State;
