@@ -12,7 +12,7 @@ inline constexpr int kMaxAtlasWidth = 4096, kMaxAtlasHeight = 2160;
 inline constexpr int kMinAtlasSide = 256;
 /// Atlas sides are multiples of this: the largest block of the codecs, so that nothing is ever cropped.
 inline constexpr int kAtlasAlign = 64;
-/// Videos that a rung's planes may need: 1.2 million splats of SH degree 3 at 30 frames a second. A decoded
+/// Videos that a rung's planes may need: a million splats of SH degree 3 at 30 frames a second. A decoded
 /// frame of as many is 71 MB.
 inline constexpr int kMaxTracks = 8;
 /// Ten hours at 30 frames a second.

@@ -7,8 +7,7 @@ layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint kDegree = 3;  // of SH
 
 struct Plane {
-    uint corner;  // x | y << 16, in its track's picture
-    uint track;
+    uint corner;  // x | y << kCornerBits, in its track's picture | track << 2 * kCornerBits
     float least, step;
 };
 
@@ -49,8 +48,9 @@ const uint kPlaneRotation = 3, kPlaneScale = 6, kPlaneOpacity = 9, kPlaneSh = 10
 
 uint luma(uint plane, uvec2 inside) {
     const uint corner = planes[plane].corner;
-    const uvec2 at = inside + uvec2(corner & 0xffff, corner >> 16);
-    return texelFetch(atlas, ivec3(at, planes[plane].track), 0).x;
+    const int bits = int(kCornerBits);
+    const uvec2 at = inside + uvec2(bitfieldExtract(corner, 0, bits), bitfieldExtract(corner, bits, bits));
+    return texelFetch(atlas, ivec3(at, corner >> 2 * bits), 0).x;
 }
 
 float value(uint plane, uvec2 inside) {

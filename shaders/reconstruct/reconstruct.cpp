@@ -16,7 +16,7 @@ constexpr std::uint32_t kCode[] =
 
 /// As the shader reads it.
 struct Plane {
-    std::uint32_t corner, track;
+    std::uint32_t corner;
     float least, step;
 };
 
@@ -28,6 +28,15 @@ std::vector<VkDescriptorType> bindings() {
 
 /// A shift beyond this moves 8 bits of luma out of a 32-bit integer.
 constexpr int kLargestShift = 23;
+
+// Sides and tracks fit their bits.
+static_assert(kMaxImageSide <= 1 << kCornerBits && kMaxTracks <= 1 << (32 - 2 * kCornerBits));
+
+/// Where a plane begins, of a layout that was checked.
+std::uint32_t corner(const SegmentLayout& layout, std::size_t plane) {
+    const std::uint32_t height = std::uint32_t(layout.picture_height()), y = layout.plane_y[plane];
+    return layout.plane_x[plane] | y % height << kCornerBits | y / height << 2 * kCornerBits;
+}
 
 void check_layout(const SegmentLayout& layout) {
     const auto fail = [&](const char* what) {
@@ -80,10 +89,7 @@ void Reconstruct::set_layout(const std::shared_ptr<const SegmentLayout>& layout)
     const std::uint32_t blocks = layout->blocks();
     std::vector<Plane> planes;
     for (std::size_t p = 0; p < layout->plane_x.size(); ++p)
-        planes.push_back(
-            {layout->plane_x[p] | std::uint32_t(layout->plane_y[p] % layout->picture_height()) << 16,
-             std::uint32_t(layout->plane_y[p] / layout->picture_height()), layout->plane_min[p],
-             layout->plane_step[p]});
+        planes.push_back({corner(*layout, p), layout->plane_min[p], layout->plane_step[p]});
     std::vector<std::uint32_t> shifts;
     for (std::uint32_t b = 0; b < blocks; ++b) {
         const std::uint8_t* s = layout->position_shift.data() + std::size_t(b) * 3;

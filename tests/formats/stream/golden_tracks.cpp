@@ -58,6 +58,16 @@ TEST_CASE("golden v1_tracks: decodes to the same integers for ever, from any fra
     CHECK(!decoder.device().empty());
 }
 
+TEST_CASE("a device that was asked for decodes, or a line says why it does not") {
+    for (const HwAccel acceleration : {HwAccel::cuda, HwAccel::vaapi, HwAccel::vulkan}) {
+        FrameDecoder decoder(Stream::open(kGolden), 0, acceleration);
+        CHECK(integer_checksum(*decoder.next()) == kChecksums[0]);
+        CAPTURE(decoder.note());
+        CHECK((decoder.device() == "software") == !decoder.note().empty());
+        CHECK(decoder.note().find("\n") == std::string::npos);
+    }
+}
+
 TEST_CASE("golden v1_tracks: what the stream says of itself, and every checksum holds") {
     const Stream stream = Stream::open(kGolden);
     const RungInfo& rung = stream.rungs().at(0);
