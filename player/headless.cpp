@@ -74,6 +74,8 @@ int run_headless(const Take& take, const PlayOptions& options, std::chrono::stea
     statistics.lost = source->lost();
     statistics.gpu = device.device_name;
     statistics.decoder = source->device();
+    statistics.decoder_note = source->decoder_note();
+    if (!statistics.decoder_note.empty()) fmt::print(stderr, "volumen-play: {}\n", statistics.decoder_note);
     statistics.width = size.width, statistics.height = size.height;
     if (options.stats) write_statistics(*options.stats, statistics);
     for (const LostFrames& lost : statistics.lost)

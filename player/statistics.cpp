@@ -55,6 +55,7 @@ nlohmann::json Statistics::json() const {
     out["requests"] = json::array();  // a local file is read without any
     out["gpu"] = gpu;
     out["decoder"] = decoder;
+    out["decoder_note"] = decoder_note;
     out["size"] = {width, height};
     return out;
 }

@@ -39,10 +39,10 @@ struct Statistics {
     std::uint64_t dropped = 0;
     std::vector<Stall> stalls;
     std::vector<LostFrames> lost;
-    std::string gpu, decoder;
+    std::string gpu, decoder, decoder_note;
     int width = 0, height = 0;
 
-    /// DESIGN's keys, and `lost`, `gpu`, `decoder`, `size`.
+    /// DESIGN's keys, and `lost`, `gpu`, `decoder`, `decoder_note`, `size`.
     nlohmann::json json() const;
 };
 

@@ -97,6 +97,8 @@ struct ReconstructConstants {
     float position_origin[3];
 };
 
+SHARED_CONSTANT uint kCornerBits = 14;  // of a plane's x and y in its picture
+
 // Joints and skin: formats/stream/skin_segment.h.
 SHARED_CONSTANT uint kJointComponents = 6;  // place x y z, turn x y z
 SHARED_CONSTANT uint kJointVectors = 4;     // of four floats, that a joint's motion takes

@@ -16,13 +16,13 @@ constexpr int kFinerAgain = 2, kFinestAgain = 2;
 
 class AtlasCoder final : public SegmentCoder {
   public:
-    AtlasCoder(const TakeSegments& take, const std::string& codec) : take_(take) {
+    AtlasCoder(const TakeSegments& take, const std::string& codec, const TrackLimits& limits) : take_(take) {
         for (std::size_t i = 0; i < take.segments.size(); ++i)
             max_splats_ = std::max(max_splats_, take.splat_count(i));
         settings_.codec = codec;
         settings_.sh_degree = take.sh_degree;
         settings_.fps = take.take.fps;
-        settings_.atlas = fit_atlas(max_splats_, take.sh_degree, take.take.fps);
+        settings_.atlas = fit_atlas(max_splats_, take.sh_degree, take.take.fps, limits);
         const glm::vec3 size = take.take.bounds_max - take.take.bounds_min;
         settings_.extent = std::max({size.x, size.y, size.z, 1e-6f});
     }
@@ -36,6 +36,8 @@ class AtlasCoder final : public SegmentCoder {
     VideoSettings video() const override { return settings_.video(); }
     void describe(SideHeader& header) const override {
         header.features.assign(std::begin(kAtlasFeatures), std::end(kAtlasFeatures));
+        header.tracks = settings_.atlas.tracks;
+        if (header.tracks > 1) header.features.push_back(kTracksFeature);
         header.profile = "auto";
         header.max_splats = max_splats_;
         header.sh_degree = take_.sh_degree;
@@ -43,9 +45,9 @@ class AtlasCoder final : public SegmentCoder {
     }
     CodedSegment code(std::size_t segment) override {
         const ModelSegment& s = take_.segments[segment];
-        const AtlasSegment coded = code_atlas_segment(take_.read(segment), s.first_frame, settings_);
+        AtlasSegment coded = code_atlas_segment(take_.read(segment), s.first_frame, settings_);
         CodedSegment out;
-        out.video = coded.video;
+        out.videos = std::move(coded.videos);
         out.splat_count = coded.side.layout->splat_count;
         out.worst_rms = coded.worst_rms;
         out.side = write_side_segment(coded.side);
@@ -82,8 +84,9 @@ void AtlasCoder::check_exact(const SideSegment& written, const Bytes& bytes,
 
 }  // namespace
 
-std::unique_ptr<SegmentCoder> make_atlas_coder(const TakeSegments& take, const std::string& codec) {
-    return std::make_unique<AtlasCoder>(take, codec);
+std::unique_ptr<SegmentCoder> make_atlas_coder(const TakeSegments& take, const std::string& codec,
+                                               const TrackLimits& limits) {
+    return std::make_unique<AtlasCoder>(take, codec, limits);
 }
 
 }  // namespace volumen

@@ -45,15 +45,29 @@ void check(const PackOptions& options) {
 /// What a coded sequence of frames is called in the stream.
 struct Names {
     const char *id, *video, *side;
+
+    /// "atlas.mp4", "atlas-1.mp4", …
+    std::string track(std::size_t number) const {
+        return number ? fmt::format("{}-{}.mp4", video, number) : fmt::format("{}.mp4", video);
+    }
 };
-constexpr Names kRungNames{"0", "atlas.mp4", "side.vol"}, kStageNames{"stage", "stage.mp4", "stage.vol"};
+constexpr Names kRungNames{"0", "atlas", "side.vol"}, kStageNames{"stage", "stage", "stage.vol"};
 
 class Packer {
   public:
     Packer(std::unique_ptr<TakeSegments> take, const Names& names, const PackOptions& options)
         : options_(options), names_(names), take_(std::move(take)) {
-        coder_ = take_->has_joints() ? make_skin_coder(*take_, options.codec, options.colour_changes)
-                                     : make_atlas_coder(*take_, options.codec);
+        coder_ = take_->has_joints()
+                     ? make_skin_coder(*take_, options.codec, options.colour_changes)
+                     : make_atlas_coder(*take_, options.codec, options.track_limits.value_or(kEveryDecoder));
+        SideHeader header;
+        coder_->describe(header);
+        tracks_ = std::size_t(header.tracks);
+        if (tracks_ > 1 && options.tell)
+            options.tell(fmt::format(
+                "{} splats of SH degree {} are more than one video carries: their planes are spread over {} "
+                "videos of {}×{}",
+                header.max_splats, header.sh_degree, tracks_, header.atlas_width, header.picture_height()));
     }
 
     /// Writes video and side file into `directory`; returns their bytes.
@@ -66,14 +80,17 @@ class Packer {
     }
 
   private:
-    void code_all(const std::filesystem::path& video_file, double quality);
+    void code_all(const std::filesystem::path& directory, double quality);
     bool within_bounds(const CodedSegment& segment) const;
+    void find_fragments(const std::filesystem::path& directory);
     void write_side(const std::filesystem::path& directory, double quality);
+    std::uint64_t rate(std::uint64_t bytes) const { return std::uint64_t(std::ceil(bits_per_second(bytes))); }
 
     const PackOptions& options_;
     const Names& names_;
     std::unique_ptr<TakeSegments> take_;
     std::unique_ptr<SegmentCoder> coder_;
+    std::size_t tracks_ = 1;
     std::vector<Bytes> side_segments_;
     std::vector<SegmentEntry> entries_;
 };
@@ -84,18 +101,20 @@ bool Packer::within_bounds(const CodedSegment& segment) const {
 }
 
 /// Codes every segment at one quantiser; where a plane errs too much, all over again at a finer one.
-void Packer::code_all(const std::filesystem::path& video_file, double quality) {
+void Packer::code_all(const std::filesystem::path& directory, double quality) {
     coder_->set_quality(quality);
     for (;;) {
         side_segments_.clear(), entries_.clear();
-        Mp4Writer writer(video_file, coder_->video());
+        std::vector<std::unique_ptr<Mp4Writer>> writers;
+        for (std::size_t track = 0; track < tracks_; ++track)
+            writers.push_back(std::make_unique<Mp4Writer>(directory / names_.track(track), coder_->video()));
         bool good = true;
         for (std::size_t i = 0; i < take_->segments.size() && good; ++i) {
             const ModelSegment& s = take_->segments[i];
             CodedSegment coded = coder_->code(i);
             good = within_bounds(coded);
             if (!good) break;
-            writer.add(coded.video);
+            for (std::size_t track = 0; track < tracks_; ++track) writers[track]->add(coded.videos[track]);
             SegmentEntry& entry = entries_.emplace_back();
             entry.first_frame = std::uint32_t(s.first_frame);
             entry.frame_count = std::uint32_t(s.frame_count);
@@ -104,7 +123,7 @@ void Packer::code_all(const std::filesystem::path& video_file, double quality) {
             if (options_.progress) options_.progress(s.first_frame + s.frame_count, take_->frame_count());
         }
         if (good) {
-            writer.finish();
+            for (const auto& writer : writers) writer->finish();
             return;
         }
         if (coder_->quantiser() <= 1)
@@ -115,12 +134,29 @@ void Packer::code_all(const std::filesystem::path& video_file, double quality) {
     }
 }
 
+/// Where the segments lie in the videos.
+void Packer::find_fragments(const std::filesystem::path& directory) {
+    for (SegmentEntry& e : entries_) e.further_tracks.resize(tracks_ - 1);
+    for (std::size_t track = 0; track < tracks_; ++track) {
+        const ByteSource video = file_source(directory / names_.track(track));
+        const Mp4Index index = read_mp4_index(video);
+        if (index.fragments.size() != entries_.size())
+            throw InputError("{}: has {} fragments for {} segments", video.name, index.fragments.size(),
+                             entries_.size());
+        for (std::size_t i = 0; i < entries_.size(); ++i) {
+            const auto [offset, size, duration] = index.fragments[i];
+            const std::uint32_t crc = crc32(video.read(offset, size));
+            SegmentEntry& e = entries_[i];
+            if (track)
+                e.further_tracks[track - 1] = {offset, size, crc};
+            else
+                e.video_offset = offset, e.video_size = size, e.video_crc = crc;
+        }
+    }
+}
+
 void Packer::write_side(const std::filesystem::path& directory, double quality) {
-    const ByteSource video = file_source(directory / names_.video);
-    const Mp4Index index = read_mp4_index(video);
-    if (index.fragments.size() != entries_.size())
-        throw InputError("{}: has {} fragments for {} segments", video.name, index.fragments.size(),
-                         entries_.size());
+    find_fragments(directory);
     SideFile side;
     side.header.take = take_->take;
     side.header.frame_count = std::uint32_t(take_->frame_count());
@@ -133,8 +169,6 @@ void Packer::write_side(const std::filesystem::path& directory, double quality) 
         SegmentEntry& e = side.segments[i];
         e.side_offset = at, e.side_size = side_segments_[i].size();
         at += e.side_size;
-        e.video_offset = index.fragments[i].offset, e.video_size = index.fragments[i].size;
-        e.video_crc = crc32(video.read(e.video_offset, e.video_size));
     }
     Bytes all = write_side_header(side);
     for (const Bytes& segment : side_segments_) all.insert(all.end(), segment.begin(), segment.end());
@@ -142,26 +176,30 @@ void Packer::write_side(const std::filesystem::path& directory, double quality) 
 }
 
 ManifestRung Packer::describe(const std::filesystem::path& directory) const {
-    const ByteSource video = file_source(directory / names_.video);
-    const Mp4Index index = read_mp4_index(video);
     ManifestRung rung;
     rung.id = names_.id;
-    rung.codec = read_video_info(video.read(0, index.init_size), video.name).codec;
     rung.width = coder_->video().width, rung.height = coder_->video().height;
-    rung.video_file = names_.video, rung.side_file = names_.side;
-    rung.init_size = index.init_size;
-    rung.index_begin = index.sidx_begin, rung.index_end = index.sidx_end;
+    rung.side_file = names_.side;
     rung.side_size = std::filesystem::file_size(directory / names_.side);
-    rung.bandwidth = std::uint64_t(std::ceil(bits_per_second(video.size + rung.side_size)));
+    std::uint64_t bytes = rung.side_size;
+    for (std::size_t track = 0; track < tracks_; ++track) {
+        const ByteSource video = file_source(directory / names_.track(track));
+        const Mp4Index index = read_mp4_index(video);
+        const std::string codec = read_video_info(video.read(0, index.init_size), video.name).codec;
+        rung.tracks.push_back({codec, names_.track(track), rate(video.size), index.init_size,
+                               index.sidx_begin, index.sidx_end});
+        bytes += video.size;
+    }
+    rung.bandwidth = rate(bytes);
     return rung;
 }
 
 std::uint64_t Packer::write(const std::filesystem::path& directory, double quality) {
-    code_all(directory / names_.video, quality);
+    code_all(directory, quality);
     write_side(directory, quality);
-    std::uint64_t bytes = 0;
-    for (const char* name : {names_.video, names_.side})
-        bytes += std::filesystem::file_size(directory / name);
+    std::uint64_t bytes = std::filesystem::file_size(directory / names_.side);
+    for (std::size_t track = 0; track < tracks_; ++track)
+        bytes += std::filesystem::file_size(directory / names_.track(track));
     return bytes;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "encoder/model.h"
+#include "encoder/pack/track_limits.h"
 
 namespace volumen {
 
@@ -21,6 +22,9 @@ struct PackOptions {
     /// Of joints and skin: the share of splats whose colour may change from one frame to the next; 0 freezes
     /// colours within a segment.
     double colour_changes = 0.015;
+    /// What one video may have, instead of what every decoder takes: planes that need more are spread over
+    /// several.
+    std::optional<TrackLimits> track_limits;
     /// Instead of the model's: frame rate, up axis (and with it ground and default view), metres.
     std::optional<FrameRate> fps;
     std::optional<glm::vec3> up;
@@ -28,7 +32,8 @@ struct PackOptions {
     std::function<void(int done, int of)> progress;
     /// While splat files that are no model are read and their splats followed.
     std::function<void(int done, int of)> read_progress;
-    /// One line about what was found there: where splats lose their partners, what cannot be used.
+    /// One line about what was found: where splats lose their partners, what cannot be used, over how many
+    /// videos the planes are spread.
     std::function<void(const std::string&)> tell;
 };
 

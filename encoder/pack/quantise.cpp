@@ -55,6 +55,7 @@ class Quantiser {
         l.splat_count = std::uint32_t(frames[0].count);
         l.sh_degree = frames[0].sh_degree;
         l.atlas_width = atlas.width, l.atlas_height = atlas.height;
+        l.tracks = atlas.tracks;
         l.blocks_per_row = atlas.blocks_per_row;
         l.plane_x = atlas.plane_x, l.plane_y = atlas.plane_y;
         const std::size_t planes = atlas.plane_x.size(), blocks = l.blocks();

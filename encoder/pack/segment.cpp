@@ -36,6 +36,34 @@ void measure_errors(const QuantisedSegment& wanted, const Pictures& decoded, Atl
     }
 }
 
+/// The rows of a track, of pictures that have all tracks' one below the other.
+Pictures rows_of(const Pictures& atlas, std::size_t track, std::size_t samples) {
+    Pictures out;
+    for (const auto& picture : atlas) {
+        const auto first = picture.begin() + std::ptrdiff_t(track * samples);
+        out.emplace_back(first, first + std::ptrdiff_t(samples));
+    }
+    return out;
+}
+
+/// Encodes every track; returns what they decode to, as atlases again.
+Pictures code_tracks(const Pictures& luma, const SegmentSettings& settings, AtlasSegment& out) {
+    const VideoSettings video = settings.video();
+    const std::size_t tracks = std::size_t(settings.atlas.tracks);
+    const std::size_t samples = std::size_t(video.width) * std::size_t(video.height);
+    Pictures atlases(luma.size());
+    for (std::size_t track = 0; track < tracks; ++track) {
+        out.videos.push_back(encode_segment(tracks == 1 ? luma : rows_of(luma, track, samples), video));
+        out.videos.back().frames = int(luma.size());
+        Pictures decoded = decode_segment(out.videos.back(), video);
+        if (decoded.size() != luma.size())
+            throw InputError("{}: {} of {} pictures decode", settings.codec, decoded.size(), luma.size());
+        for (std::size_t f = 0; f < luma.size(); ++f)
+            atlases[f].insert(atlases[f].end(), decoded[f].begin(), decoded[f].end());
+    }
+    return atlases;
+}
+
 }  // namespace
 
 AtlasSegment code_atlas_segment(std::vector<SplatCloud> frames, int first_frame,
@@ -46,11 +74,7 @@ AtlasSegment code_atlas_segment(std::vector<SplatCloud> frames, int first_frame,
     const QuantisedSegment quantised =
         quantise(frames, first_frame, settings.extent, settings.atlas, settings.quality.steps);
     AtlasSegment out;
-    out.video = encode_segment(quantised.luma, settings.video());
-    out.video.frames = int(frames.size());
-    const Pictures decoded = decode_segment(out.video, settings.video());
-    if (decoded.size() != frames.size())
-        throw InputError("{}: {} of {} pictures decode", settings.codec, decoded.size(), frames.size());
+    const Pictures decoded = code_tracks(quantised.luma, settings, out);
     measure_errors(quantised, decoded, out);
     out.side.layout = quantised.layout;
     out.side.position_offset = quantised.position_offset;

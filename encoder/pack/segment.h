@@ -20,11 +20,14 @@ struct SegmentSettings {
     int sh_degree = 0;
     float extent = 1;  ///< the take's largest side, scene units
 
-    VideoSettings video() const { return {codec, quality.quantiser, atlas.width, atlas.height, fps}; }
+    /// Of each track.
+    VideoSettings video() const {
+        return {codec, quality.quantiser, atlas.width, atlas.picture_height(), fps};
+    }
 };
 
 struct AtlasSegment {
-    EncodedSegment video;
+    std::vector<EncodedSegment> videos;  ///< a track
     SideSegment side;
     /// Of the decoded luma against what was encoded, the worst plane: root mean square, and the largest
     /// error of all.

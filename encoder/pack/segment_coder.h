@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "encoder/pack/atlas.h"
 #include "encoder/pack/pack.h"
 #include "encoder/pack/take_segments.h"
 #include "encoder/pack/video_encoder.h"
@@ -11,8 +12,8 @@
 namespace volumen {
 
 struct CodedSegment {
-    EncodedSegment video;
-    Bytes side;  ///< the segment's chunks
+    std::vector<EncodedSegment> videos;  ///< a track
+    Bytes side;                          ///< the segment's chunks
     std::uint32_t splat_count = 0;
     /// Of the decoded luma against what was encoded: root mean square, of the worst plane.
     double worst_rms = 0;
@@ -27,16 +28,17 @@ class SegmentCoder {
     /// The quantiser, H.264's QP; it may be set lower than the quality's.
     virtual int quantiser() const = 0;
     virtual void set_quantiser(int quantiser) = 0;
-    /// What video has in common over all segments.
+    /// What video has in common over all segments and tracks.
     virtual VideoSettings video() const = 0;
-    /// Sets features, profile, max_splats, sh_degree and the atlas' size.
+    /// Sets features, profile, max_splats, sh_degree, tracks and the atlas' size.
     virtual void describe(SideHeader& header) const = 0;
     /// Codes and decodes again, compares what is exact. Throws InputError where it does not come back.
     virtual CodedSegment code(std::size_t segment) = 0;
 };
 
-/// Attribute planes in a video's luma.
-std::unique_ptr<SegmentCoder> make_atlas_coder(const TakeSegments& take, const std::string& codec);
+/// Attribute planes in the luma of one or several videos, each within `limits`.
+std::unique_ptr<SegmentCoder> make_atlas_coder(const TakeSegments& take, const std::string& codec,
+                                               const TrackLimits& limits = kEveryDecoder);
 /// Joints and skin (DualGS). The take has joints. `colour_changes`: as in PackOptions.
 std::unique_ptr<SegmentCoder> make_skin_coder(const TakeSegments& take, const std::string& codec,
                                               double colour_changes = PackOptions{}.colour_changes);

@@ -8,6 +8,7 @@ extern "C" {
 
 #include <mutex>
 #include <new>
+#include <utility>
 
 #include "formats/core/error.h"
 #include "formats/core/image.h"
@@ -68,12 +69,19 @@ void forget_ffmpeg_error() {
     last_error.clear();
 }
 
-void throw_ffmpeg(const std::string& file, const char* what, int code) {
+std::string take_ffmpeg_line() {
+    return std::exchange(last_error, {});
+}
+
+std::string ffmpeg_error(int code) {
     char text[AV_ERROR_MAX_STRING_SIZE] = {};
     av_strerror(code, text, sizeof text);
-    const std::string detail = last_error.empty() ? "" : " (" + last_error + ")";
-    last_error.clear();
-    throw InputError("{}: {}: {}{}", file, what, text, detail);
+    const std::string line = take_ffmpeg_line();
+    return line.empty() ? text : fmt::format("{} ({})", text, line);
+}
+
+void throw_ffmpeg(const std::string& file, const char* what, int code) {
+    throw InputError("{}: {}: {}", file, what, ffmpeg_error(code));
 }
 
 }  // namespace volumen

@@ -37,6 +37,10 @@ CodecContextPtr new_decoder(AVCodecID id, const std::string& file);
 void prepare_ffmpeg();
 /// Forgets the error line, so that a later exception does not quote an old one.
 void forget_ffmpeg_error();
+/// FFmpeg's code and its last error line of this thread, which is then forgotten.
+std::string ffmpeg_error(int code);
+/// The line alone.
+std::string take_ffmpeg_line();
 /// Throws InputError: the file, what failed, FFmpeg's code and its last error line.
 [[noreturn]] void throw_ffmpeg(const std::string& file, const char* what, int code);
 

@@ -34,7 +34,8 @@ struct SegmentLayout {
     int first_frame = 0, frame_count = 0;
     std::uint32_t splat_count = 0;
     int sh_degree = 0;
-    int atlas_width = 0, atlas_height = 0;
+    int atlas_width = 0, atlas_height = 0;  ///< samples, of all tracks' pictures one below the other
+    int tracks = 1;                         ///< videos that the atlas comes from: each plane lies in one
     std::uint32_t blocks_per_row = 0;
     std::vector<std::uint16_t> plane_x, plane_y;  ///< plane_count(sh_degree) each
 
@@ -47,6 +48,7 @@ struct SegmentLayout {
     /// every other plane p: value = plane_min[p] + plane_step[p] * luma
     std::vector<float> plane_min, plane_step;
 
+    int picture_height() const { return atlas_height / tracks; }
     std::uint32_t blocks() const { return (splat_count + kBlockSplats - 1) / kBlockSplats; }
 };
 

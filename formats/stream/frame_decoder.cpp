@@ -1,7 +1,7 @@
 #include <algorithm>
+#include <utility>
 
 #include "formats/stream/stream_state.h"
-#include "formats/stream/video.h"
 
 namespace volumen {
 
@@ -9,7 +9,8 @@ struct FrameDecoder::State {
     std::shared_ptr<const Stream::State> stream;  ///< keeps `rung` alive
     const StreamRung& rung;
     HwAccel acceleration;
-    std::optional<VideoDecoder> video;
+    std::string note;  ///< of a device that failed
+    std::optional<RungVideo> video;
     SideSegment side;
     std::shared_ptr<const SkinSegment> skin;  ///< instead of `side`, of a rung of joints and skin
     std::size_t segment = 0;
@@ -21,28 +22,23 @@ struct FrameDecoder::State {
         : stream(std::move(s)), rung(stream->rungs.at(std::size_t(rung_index))), acceleration(a) {}
 
     const SegmentEntry& entry() const { return rung.side.segments[segment]; }
-    void open_video();
     void start_segment();
     PackedFrame decode();
     PackedFrame decode_from_atlas();
 };
 
-void FrameDecoder::State::open_video() {
-    video.emplace(decoder_params(rung, acceleration));
-}
-
 void FrameDecoder::State::start_segment() {
     started = false;
-    if (!video) open_video();
+    if (!video) video.emplace(rung, acceleration);
     coming = int(entry().first_frame);
     if (rung.side.header.has_skin()) {
         const std::shared_ptr<SkinSegment> loaded = load_skin_segment(rung, segment);
-        video->start(load_video_fragment(rung, segment));
-        decode_lookups(*video, *loaded, rung.video_source.name);
+        video->start(segment);
+        decode_lookups(*video, *loaded);
         skin = loaded;
     } else {
         side = load_side_segment(rung, segment);
-        video->start(load_video_fragment(rung, segment));
+        video->start(segment);
     }
     started = true;
 }
@@ -55,10 +51,9 @@ PackedFrame FrameDecoder::State::decode() {
 
 PackedFrame FrameDecoder::State::decode_from_atlas() {
     std::optional<DecodedPicture> picture = video->next();
-    if (!picture)
-        throw InputError("{}: frame {} is missing; the segment is damaged", rung.video_source.name, coming);
+    if (!picture) throw InputError("{}: frame {} is missing; the segment is damaged", video->name(), coming);
     if (picture->frame != coming)
-        throw InputError("{}: frame {} comes where {} should; the segment is damaged", rung.video_source.name,
+        throw InputError("{}: frame {} comes where {} should; the segment is damaged", video->name(),
                          picture->frame, coming);
     PackedFrame frame;
     frame.index = coming;
@@ -101,15 +96,29 @@ std::optional<PackedFrame> FrameDecoder::next() {
         PackedFrame frame = s.decode();
         ++s.wanted;
         return frame;
-    } catch (const InputError&) {
+    } catch (const InputError& error) {
         s.started = false;
         const bool first = s.video && s.video->device().empty();
-        if (s.acceleration != HwAccel::automatic || !first) throw;
+        if (s.acceleration == HwAccel::none || !first) throw;
         // A device may open and yet fail on the first picture: then software has a try.
-        s.acceleration = HwAccel::none;
+        const HwAccel wanted = std::exchange(s.acceleration, HwAccel::none);
         s.video.reset();
-        return next();
+        try {
+            std::optional<PackedFrame> frame = next();
+            s.note = fmt::format("hardware fails at the first picture ({}): using software", error.what());
+            return frame;
+        } catch (const InputError&) {
+            // Not the device's fault.
+            s.acceleration = wanted;
+            s.video.reset();
+            throw;
+        }
     }
+}
+
+std::string FrameDecoder::note() const {
+    const State& s = *state_;
+    return s.note.empty() && s.video ? s.video->note() : s.note;
 }
 
 std::string FrameDecoder::device() const {

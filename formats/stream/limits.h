@@ -12,10 +12,13 @@ inline constexpr int kMaxAtlasWidth = 4096, kMaxAtlasHeight = 2160;
 inline constexpr int kMinAtlasSide = 256;
 /// Atlas sides are multiples of this: the largest block of the codecs, so that nothing is ever cropped.
 inline constexpr int kAtlasAlign = 64;
+/// Videos that a rung's planes may need: a million splats of SH degree 3 at 30 frames a second. A decoded
+/// frame of as many is 71 MB.
+inline constexpr int kMaxTracks = 8;
 /// Ten hours at 30 frames a second.
 inline constexpr std::uint32_t kMaxFrames = 1'080'000;
 /// Twenty seconds at 30 frames a second: a seek may decode as much, and the exact offsets of one segment of
-/// the largest atlas (10,634 blocks × 3 axes × 4 bytes) stay below 80 MiB.
+/// the largest video (10,634 blocks × 3 axes × 4 bytes) stay below 80 MiB.
 inline constexpr std::uint32_t kMaxSegmentFrames = 600;
 /// JSON in the side file: take metadata, a few hundred bytes.
 inline constexpr std::uint32_t kMaxHeaderJson = 64u << 10;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <pugixml.hpp>
+#include <span>
 #include <sstream>
 
 #include "formats/stream/limits.h"
@@ -17,11 +18,24 @@ constexpr const char* kOnDemand = "urn:mpeg:dash:profile:isoff-on-demand:2011";
 constexpr const char* kSideScheme = "urn:volumen:side:1";
 /// EssentialProperty of the stage's AdaptationSet: other players leave the set alone.
 constexpr const char* kStageScheme = "urn:volumen:stage:1";
+constexpr const char* kStageMimeType = "application/mp4";
+
+/// EssentialProperty of the AdaptationSet of further tracks, its value their number: other players do not
+/// take them for qualities of the rung.
+constexpr const char* kTrackScheme = "urn:volumen:track:1";
 
 std::string frame_rate_text(FrameRate fps) {
     return fps.denominator == 1 ? fmt::format("{}", fps.numerator)
                                 : fmt::format("{}/{}", fps.numerator, fps.denominator);
 }
+
+/// A Representation that is a track of another one's rung.
+struct FurtherTrack {
+    std::string rung;
+    std::size_t number = 0;
+    int width = 0, height = 0;
+    ManifestTrack track;
+};
 
 struct Parser {
     const std::string& name;
@@ -80,23 +94,33 @@ struct Parser {
         }
         return seconds;
     }
+    ManifestTrack track(const pugi::xml_node& node) const;
     ManifestRung rung(const pugi::xml_node& node) const;
+    FurtherTrack further_track(const pugi::xml_node& node, std::size_t number) const;
+    void attach(Manifest& manifest, std::vector<FurtherTrack> tracks) const;
 };
+
+ManifestTrack Parser::track(const pugi::xml_node& node) const {
+    ManifestTrack t;
+    t.codec = file(node.attribute("codecs").value(), "codecs");
+    t.bandwidth = number(node.attribute("bandwidth").value(), "bandwidth");
+    t.file = file(node.child("BaseURL").child_value(), "BaseURL");
+    const pugi::xml_node base = node.child("SegmentBase");
+    std::tie(t.index_begin, t.index_end) = range(base.attribute("indexRange").value(), "indexRange");
+    const auto [begin, end] =
+        range(base.child("Initialization").attribute("range").value(), "Initialization range");
+    if (begin != 0 || end > kMaxInitBytes) fail("Initialization range");
+    t.init_size = end;
+    return t;
+}
 
 ManifestRung Parser::rung(const pugi::xml_node& node) const {
     ManifestRung r;
     r.id = file(node.attribute("id").value(), "a Representation's id");
-    r.codec = file(node.attribute("codecs").value(), "codecs");
     r.width = int(number(node.attribute("width").value(), "width", kMaxAtlasWidth));
     r.height = int(number(node.attribute("height").value(), "height", kMaxAtlasHeight));
-    r.bandwidth = number(node.attribute("bandwidth").value(), "bandwidth");
-    r.video_file = file(node.child("BaseURL").child_value(), "BaseURL");
-    const pugi::xml_node base = node.child("SegmentBase");
-    std::tie(r.index_begin, r.index_end) = range(base.attribute("indexRange").value(), "indexRange");
-    const auto [begin, end] =
-        range(base.child("Initialization").attribute("range").value(), "Initialization range");
-    if (begin != 0 || end > kMaxInitBytes) fail("Initialization range");
-    r.init_size = end;
+    r.tracks.push_back(track(node));
+    r.bandwidth = r.tracks.front().bandwidth;
     const pugi::xml_node side =
         node.find_child_by_attribute("SupplementalProperty", "schemeIdUri", kSideScheme);
     const std::string_view value = side.attribute("value").value();
@@ -109,6 +133,99 @@ ManifestRung Parser::rung(const pugi::xml_node& node) const {
     return r;
 }
 
+FurtherTrack Parser::further_track(const pugi::xml_node& node, std::size_t number) const {
+    FurtherTrack t;
+    if (number < 1 || number >= std::size_t(kMaxTracks)) fail("a track's number");
+    t.number = number;
+    t.rung = file(node.attribute("associationId").value(), "the rung of a track");
+    t.width = int(this->number(node.attribute("width").value(), "width", kMaxAtlasWidth));
+    t.height = int(this->number(node.attribute("height").value(), "height", kMaxAtlasHeight));
+    t.track = track(node);
+    return t;
+}
+
+/// Gives each track to its rung, or to the stage, in the order of their numbers.
+void Parser::attach(Manifest& manifest, std::vector<FurtherTrack> tracks) const {
+    std::ranges::stable_sort(tracks, {}, &FurtherTrack::number);
+    const auto owner = [&](const std::string& id) -> ManifestRung& {
+        for (ManifestRung& rung : manifest.rungs)
+            if (rung.id == id) return rung;
+        if (!manifest.stage || manifest.stage->id != id) fail("the rung of a track");
+        return *manifest.stage;
+    };
+    for (FurtherTrack& further : tracks) {
+        ManifestRung& rung = owner(further.rung);
+        if (further.number != rung.tracks.size()) fail("a track's number");
+        if (further.width != rung.width || further.height != rung.height) fail("a track's size");
+        rung.tracks.push_back(std::move(further.track));
+    }
+}
+
+class Writer {
+  public:
+    explicit Writer(pugi::xml_node period, FrameRate fps) : period_(period), fps_(fps) {}
+
+    static void set(pugi::xml_node node, const char* name, const std::string& value) {
+        node.append_attribute(name) = value.c_str();
+    }
+    pugi::xml_node add_set() {
+        pugi::xml_node set_node = period_.append_child("AdaptationSet");
+        set(set_node, "id", std::to_string(sets_++));
+        return set_node;
+    }
+    void add_rung(pugi::xml_node parent, const ManifestRung& r) {
+        pugi::xml_node node = begin(parent, r, 0, r.id, r.bandwidth);
+        pugi::xml_node side = node.append_child("SupplementalProperty");
+        set(side, "schemeIdUri", kSideScheme);
+        set(side, "value", fmt::format("0-{} {}", r.side_size - 1, r.side_file));
+        end(node, r.tracks.front());
+    }
+    /// The further tracks of all `rungs`, a set a number.
+    void add_tracks(std::span<const ManifestRung> rungs, const char* mime_type) {
+        for (std::size_t number = 1; number < std::size_t(kMaxTracks); ++number) {
+            pugi::xml_node tracks;
+            for (const ManifestRung& r : rungs) {
+                if (r.tracks.size() <= number) continue;
+                if (!tracks) tracks = begin_track_set(number, mime_type);
+                const ManifestTrack& track = r.tracks[number];
+                const std::string id = fmt::format("{}-{}", r.id, number);
+                pugi::xml_node node = begin(tracks, r, number, id, track.bandwidth);
+                set(node, "associationId", r.id);
+                end(node, track);
+            }
+        }
+    }
+
+  private:
+    pugi::xml_node begin_track_set(std::size_t number, const char* mime_type) {
+        pugi::xml_node tracks = add_set();
+        set(tracks, "mimeType", mime_type);
+        set(tracks, "subsegmentAlignment", "true"), set(tracks, "subsegmentStartsWithSAP", "1");
+        pugi::xml_node property = tracks.append_child("EssentialProperty");
+        set(property, "schemeIdUri", kTrackScheme), set(property, "value", std::to_string(number));
+        return tracks;
+    }
+    pugi::xml_node begin(pugi::xml_node parent, const ManifestRung& r, std::size_t track,
+                         const std::string& id, std::uint64_t bandwidth) const {
+        pugi::xml_node node = parent.append_child("Representation");
+        set(node, "id", id), set(node, "codecs", r.tracks[track].codec);
+        set(node, "width", std::to_string(r.width)), set(node, "height", std::to_string(r.height));
+        set(node, "frameRate", frame_rate_text(fps_));
+        set(node, "bandwidth", std::to_string(bandwidth));
+        return node;
+    }
+    static void end(pugi::xml_node node, const ManifestTrack& track) {
+        node.append_child("BaseURL").text() = track.file.c_str();
+        pugi::xml_node base = node.append_child("SegmentBase");
+        set(base, "indexRange", fmt::format("{}-{}", track.index_begin, track.index_end - 1));
+        set(base.append_child("Initialization"), "range", fmt::format("0-{}", track.init_size - 1));
+    }
+
+    pugi::xml_node period_;
+    FrameRate fps_;
+    int sets_ = 0;
+};
+
 }  // namespace
 
 std::string write_manifest(const Manifest& manifest) {
@@ -116,43 +233,29 @@ std::string write_manifest(const Manifest& manifest) {
     pugi::xml_node declaration = document.append_child(pugi::node_declaration);
     declaration.append_attribute("version") = "1.0";
     declaration.append_attribute("encoding") = "utf-8";
-    const auto set = [](pugi::xml_node node, const char* name, const std::string& value) {
-        node.append_attribute(name) = value.c_str();
-    };
     pugi::xml_node mpd = document.append_child("MPD");
-    set(mpd, "xmlns", kMpdNamespace);
-    set(mpd, "profiles", kOnDemand);
-    set(mpd, "type", "static");
-    set(mpd, "mediaPresentationDuration", fmt::format("PT{:.6f}S", manifest.seconds));
-    set(mpd, "minBufferTime", "PT1S");
+    Writer::set(mpd, "xmlns", kMpdNamespace);
+    Writer::set(mpd, "profiles", kOnDemand);
+    Writer::set(mpd, "type", "static");
+    Writer::set(mpd, "mediaPresentationDuration", fmt::format("PT{:.6f}S", manifest.seconds));
+    Writer::set(mpd, "minBufferTime", "PT1S");
     pugi::xml_node period = mpd.append_child("Period");
-    set(period, "id", "0"), set(period, "start", "PT0S");
-    pugi::xml_node adaptation = period.append_child("AdaptationSet");
-    set(adaptation, "id", "0"), set(adaptation, "contentType", "video");
-    set(adaptation, "mimeType", "video/mp4");
-    set(adaptation, "subsegmentAlignment", "true"), set(adaptation, "subsegmentStartsWithSAP", "1");
-    const auto add = [&](pugi::xml_node parent, const ManifestRung& r) {
-        pugi::xml_node node = parent.append_child("Representation");
-        set(node, "id", r.id), set(node, "codecs", r.codec);
-        set(node, "width", std::to_string(r.width)), set(node, "height", std::to_string(r.height));
-        set(node, "frameRate", frame_rate_text(manifest.fps));
-        set(node, "bandwidth", std::to_string(r.bandwidth));
-        pugi::xml_node side = node.append_child("SupplementalProperty");
-        set(side, "schemeIdUri", kSideScheme);
-        set(side, "value", fmt::format("0-{} {}", r.side_size - 1, r.side_file));
-        node.append_child("BaseURL").text() = r.video_file.c_str();
-        pugi::xml_node base = node.append_child("SegmentBase");
-        set(base, "indexRange", fmt::format("{}-{}", r.index_begin, r.index_end - 1));
-        set(base.append_child("Initialization"), "range", fmt::format("0-{}", r.init_size - 1));
-    };
-    for (const ManifestRung& r : manifest.rungs) add(adaptation, r);
+    Writer::set(period, "id", "0"), Writer::set(period, "start", "PT0S");
+    Writer writer(period, manifest.fps);
+    pugi::xml_node rungs = writer.add_set();
+    Writer::set(rungs, "contentType", "video");
+    Writer::set(rungs, "mimeType", "video/mp4");
+    Writer::set(rungs, "subsegmentAlignment", "true"), Writer::set(rungs, "subsegmentStartsWithSAP", "1");
+    for (const ManifestRung& r : manifest.rungs) writer.add_rung(rungs, r);
     if (manifest.stage) {
-        pugi::xml_node stage = period.append_child("AdaptationSet");
-        set(stage, "id", "1"), set(stage, "contentType", "application");
-        set(stage, "mimeType", "application/mp4");
-        set(stage.append_child("EssentialProperty"), "schemeIdUri", kStageScheme);
-        add(stage, *manifest.stage);
+        pugi::xml_node stage = writer.add_set();
+        Writer::set(stage, "contentType", "application");
+        Writer::set(stage, "mimeType", kStageMimeType);
+        Writer::set(stage.append_child("EssentialProperty"), "schemeIdUri", kStageScheme);
+        writer.add_rung(stage, *manifest.stage);
     }
+    writer.add_tracks(manifest.rungs, "video/mp4");
+    if (manifest.stage) writer.add_tracks(std::span(&*manifest.stage, 1), kStageMimeType);
     std::ostringstream out;
     document.save(out, "  ");
     return out.str();
@@ -166,11 +269,19 @@ Manifest read_manifest(const Bytes& text, const std::string& name) {
     const pugi::xml_node mpd = document.child("MPD");
     if (!mpd) parser.fail("the MPD element");
     Manifest manifest;
+    std::vector<FurtherTrack> tracks;
     manifest.seconds = parser.duration(mpd.attribute("mediaPresentationDuration").value());
     for (const pugi::xml_node& set : mpd.child("Period").children("AdaptationSet")) {
         if (set.find_child_by_attribute("EssentialProperty", "schemeIdUri", kStageScheme)) {
             if (manifest.stage) parser.fail("a single stage");
             manifest.stage = parser.rung(set.child("Representation"));
+            continue;
+        }
+        if (const auto property =
+                set.find_child_by_attribute("EssentialProperty", "schemeIdUri", kTrackScheme)) {
+            const std::size_t number = parser.number(property.attribute("value").value(), "a track's number");
+            for (const pugi::xml_node& node : set.children("Representation"))
+                tracks.push_back(parser.further_track(node, number));
             continue;
         }
         if (set.attribute("contentType").value() != std::string_view("video")) continue;
@@ -181,6 +292,7 @@ Manifest read_manifest(const Bytes& text, const std::string& name) {
         }
     }
     if (manifest.rungs.empty()) parser.fail("a Representation");
+    parser.attach(manifest, std::move(tracks));
     return manifest;
 }
 

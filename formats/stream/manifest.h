@@ -1,4 +1,5 @@
-// manifest.mpd: MPEG-DASH on-demand profile, one Representation a rung.
+// manifest.mpd: MPEG-DASH on-demand profile, one Representation a rung, and one for each further track
+// of it.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +12,20 @@
 
 namespace volumen {
 
-struct ManifestRung {
-    std::string id, codec;
-    int width = 0, height = 0;
-    std::uint64_t bandwidth = 0;                   ///< bits per second, all tracks of the rung
-    std::string video_file, side_file;             ///< names beside the manifest
-    std::uint64_t init_size = 0;                   ///< of the video file: bytes [0, init_size)
+/// One video file.
+struct ManifestTrack {
+    std::string codec, file;                       ///< file: a name beside the manifest
+    std::uint64_t bandwidth = 0;                   ///< bits per second, of this file
+    std::uint64_t init_size = 0;                   ///< bytes [0, init_size)
     std::uint64_t index_begin = 0, index_end = 0;  ///< of its sidx box
+};
+
+struct ManifestRung {
+    std::string id;
+    int width = 0, height = 0;          ///< of every track's pictures
+    std::uint64_t bandwidth = 0;        ///< bits per second, all files of the rung
+    std::vector<ManifestTrack> tracks;  ///< 1 to kMaxTracks; the first is the rung's Representation
+    std::string side_file;              ///< a name beside the manifest
     std::uint64_t side_size = 0;
 };
 

@@ -80,6 +80,9 @@ class FrameDecoder {
     std::optional<PackedFrame> next();
     /// "software", "vaapi", …: what decodes, once the first frame has.
     std::string device() const;
+    /// Why not the device that one might expect decodes: a line for the user, empty where there is nothing to
+    /// tell. Known with the first frame.
+    std::string note() const;
 
   private:
     struct State;

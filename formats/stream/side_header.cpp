@@ -14,19 +14,23 @@ using nlohmann::json;
 /// "VOLSIDE" and a byte that is no text, so that a text-mode copy is noticed.
 constexpr std::uint8_t kMagic[8] = {'V', 'O', 'L', 'S', 'I', 'D', 'E', 0x1a};
 constexpr std::size_t kFixedBytes = 32, kEntryBytes = 48;
+/// Of a segment in a further track, and what stands in front of all of them: their checksum.
+constexpr std::size_t kTrackEntryBytes = 20, kTrackIndexHead = 4;
 
 json header_json(const SideHeader& h) {
-    return {{"take", take_json(h.take)},
-            {"frames", h.frame_count},
-            {"features", h.features},
-            {"rung",
-             {{"id", h.rung_id},
-              {"profile", h.profile},
-              {"max_splats", h.max_splats},
-              {"sh_degree", h.sh_degree},
-              {"atlas_width", h.atlas_width},
-              {"atlas_height", h.atlas_height},
-              {"quality", h.quality}}}};
+    json out = {{"take", take_json(h.take)},
+                {"frames", h.frame_count},
+                {"features", h.features},
+                {"rung",
+                 {{"id", h.rung_id},
+                  {"profile", h.profile},
+                  {"max_splats", h.max_splats},
+                  {"sh_degree", h.sh_degree},
+                  {"atlas_width", h.atlas_width},
+                  {"atlas_height", h.atlas_height},
+                  {"quality", h.quality}}}};
+    if (h.tracks > 1) out["rung"]["tracks"] = h.tracks;
+    return out;
 }
 
 bool among(std::span<const char* const> names, const std::string& text) {
@@ -38,7 +42,7 @@ void check_features(const json& features, const std::string& name) {
         throw InputError("{}: the header's \"features\" is no list; the file is damaged", name);
     for (const json& feature : features) {
         const std::string text = feature.is_string() ? feature.get<std::string>().substr(0, 64) : "?";
-        if (!among(kAtlasFeatures, text) && !among(kSkinFeatures, text))
+        if (!among(kAtlasFeatures, text) && !among(kSkinFeatures, text) && text != kTracksFeature)
             throw InputError("{}: needs the feature '{}', which this version does not know; use a newer one",
                              name, text);
     }
@@ -59,7 +63,9 @@ SideHeader read_header_json(const Bytes& bytes, const std::string& name) {
     check_features(f.at("features"), name);
     SideHeader h;
     h.features = f.at("features").get<std::vector<std::string>>();
-    if (!is_kind(h.features, kAtlasFeatures) && !is_kind(h.features, kSkinFeatures))
+    std::vector<std::string> kind = h.features;
+    const bool several = std::erase(kind, kTracksFeature) > 0;
+    if (!is_kind(kind, kAtlasFeatures) && (several || !is_kind(kind, kSkinFeatures)))
         throw InputError(
             "{}: its features are neither those of an atlas nor those of joints and skin; the file is "
             "damaged",
@@ -71,9 +77,12 @@ SideHeader read_header_json(const Bytes& bytes, const std::string& name) {
     h.max_splats = rung.integer("max_splats", 1, kMaxAtlasWidth * kMaxAtlasHeight);
     h.sh_degree = int(rung.integer("sh_degree", 0, kMaxShDegree));
     h.atlas_width = int(rung.integer("atlas_width", kMinAtlasSide, kMaxAtlasWidth));
-    h.atlas_height = int(rung.integer("atlas_height", kMinAtlasSide, kMaxAtlasHeight));
+    if (several) h.tracks = int(rung.integer("tracks", 2, kMaxTracks));
+    const std::uint32_t tracks = std::uint32_t(h.tracks);
+    h.atlas_height = int(rung.integer("atlas_height", kMinAtlasSide * tracks, kMaxAtlasHeight * tracks));
     h.quality = rung.number("quality", 0, 100);
-    if (h.atlas_width % kAtlasAlign || h.atlas_height % kAtlasAlign) rung.wrong("atlas_width");
+    if (h.atlas_width % kAtlasAlign) rung.wrong("atlas_width");
+    if (h.atlas_height % (kAtlasAlign * h.tracks)) rung.wrong("atlas_height");
     return h;
 }
 
@@ -83,6 +92,37 @@ SegmentEntry read_entry(ByteReader& in) {
     e.video_crc = in.u32();
     e.side_offset = in.u64(), e.side_size = in.u64(), e.video_offset = in.u64(), e.video_size = in.u64();
     return e;
+}
+
+/// What stands behind the segment index: where the segments lie in the tracks after the first.
+Bytes write_track_index(const SideFile& side) {
+    ByteWriter index;
+    for (const SegmentEntry& e : side.segments)
+        for (int track = 1; track < side.header.tracks; ++track) {
+            const std::size_t t = std::size_t(track) - 1;
+            const VideoPart part = t < e.further_tracks.size() ? e.further_tracks[t] : VideoPart{};
+            index.u32(part.crc), index.u64(part.offset), index.u64(part.size);
+        }
+    return index.release();
+}
+
+/// Returns where it ends. Throws InputError.
+std::uint64_t read_track_index(const ByteSource& source, std::uint64_t at, SideFile& side) {
+    const std::size_t further = std::size_t(side.header.tracks) - 1;
+    if (!further) return at;
+    const std::uint64_t size = side.segments.size() * std::uint64_t(further) * kTrackEntryBytes;
+    if (source.size - at < kTrackIndexHead + size)
+        throw InputError("{}: ends within its header; the file is damaged", source.name);
+    const Bytes head = source.read(at, kTrackIndexHead), index = source.read(at + kTrackIndexHead, size);
+    if (!checksum_holds(index, ByteReader(head, source.name).u32()))
+        throw InputError("{}: the header's checksum is wrong; the file is damaged", source.name);
+    ByteReader in(index, source.name);
+    for (SegmentEntry& e : side.segments)
+        for (std::size_t t = 0; t < further; ++t) {
+            VideoPart& part = e.further_tracks.emplace_back();
+            part.crc = in.u32(), part.offset = in.u64(), part.size = in.u64();
+        }
+    return at + kTrackIndexHead + size;
 }
 
 /// Segments follow each other in frames and stay inside the file.
@@ -100,7 +140,10 @@ void check_entries(const SideFile& side, std::uint64_t data_begin, const ByteSou
         if (e.side_offset < data_begin || e.side_size > kMaxSegmentBytes || e.side_offset > source.size ||
             e.side_size > source.size - e.side_offset)
             wrong("side bytes");
-        if (e.video_size < 1 || e.video_size > kMaxSegmentBytes) wrong("video bytes");
+        for (int track = 0; track < side.header.tracks; ++track) {
+            const std::uint64_t size = e.video(std::size_t(track)).size;
+            if (size < 1 || size > kMaxSegmentBytes) wrong("video bytes");
+        }
         frame += e.frame_count;
     }
     if (frame != side.header.frame_count)
@@ -109,6 +152,12 @@ void check_entries(const SideFile& side, std::uint64_t data_begin, const ByteSou
 }
 
 }  // namespace
+
+std::uint64_t SegmentEntry::bytes() const {
+    std::uint64_t sum = side_size + video_size;
+    for (const VideoPart& part : further_tracks) sum += part.size;
+    return sum;
+}
 
 bool SideHeader::has_skin() const {
     return std::ranges::find(features, kSkinFeatures[0]) != features.end();
@@ -132,6 +181,10 @@ Bytes write_side_header(const SideFile& side) {
     out.u32(crc32(out.bytes()));
     out.append(json_bytes);
     out.append(index.bytes());
+    if (side.header.tracks > 1) {
+        const Bytes tracks = write_track_index(side);
+        out.u32(crc32(tracks)), out.append(tracks);
+    }
     return out.release();
 }
 
@@ -163,7 +216,8 @@ SideFile read_side_header(const ByteSource& source) {
     side.header = read_header_json(text, source.name);
     ByteReader entries(index, source.name);
     for (std::uint32_t i = 0; i < count; ++i) side.segments.push_back(read_entry(entries));
-    check_entries(side, kFixedBytes + json_size + index_size, source);
+    const std::uint64_t end = read_track_index(source, kFixedBytes + json_size + index_size, side);
+    check_entries(side, end, source);
     return side;
 }
 

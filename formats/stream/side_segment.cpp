@@ -50,6 +50,7 @@ std::shared_ptr<SegmentLayout> read_layout(const Bytes& bytes, const SegmentEntr
     if (in.u32() != std::uint32_t(header.sh_degree)) wrong("SH degree");
     l->sh_degree = header.sh_degree;
     l->atlas_width = in.u16(), l->atlas_height = in.u16();
+    l->tracks = header.tracks;
     if (l->atlas_width != header.atlas_width || l->atlas_height != header.atlas_height) wrong("atlas size");
     l->blocks_per_row = in.u32();
     if (l->blocks_per_row < 1 || l->blocks_per_row > kMaxAtlasWidth / kBlockSide) wrong("blocks per row");
@@ -60,7 +61,8 @@ std::shared_ptr<SegmentLayout> read_layout(const Bytes& bytes, const SegmentEntr
     for (int p = 0; p < plane_count(l->sh_degree); ++p) {
         l->plane_x.push_back(in.u16()), l->plane_y.push_back(in.u16());
         if (l->plane_x.back() + columns * kBlockSide > std::uint32_t(l->atlas_width) ||
-            l->plane_y.back() + rows * kBlockSide > std::uint32_t(l->atlas_height))
+            l->plane_y.back() >= l->atlas_height ||
+            l->plane_y.back() % l->picture_height() + rows * kBlockSide > std::uint32_t(l->picture_height()))
             wrong("a plane's place");
         l->plane_min.push_back(finite(in.f32(), "a plane's minimum"));
         l->plane_step.push_back(finite(in.f32(), "a plane's step"));

@@ -13,17 +13,23 @@ StreamRung open_rung(const ManifestRung& manifest, const std::filesystem::path& 
     StreamRung rung;
     rung.manifest = manifest;
     rung.side_source = file_source(directory / manifest.side_file);
-    rung.video_source = file_source(directory / manifest.video_file);
+    for (const ManifestTrack& track : manifest.tracks) {
+        rung.video_sources.push_back(file_source(directory / track.file));
+        if (track.init_size > rung.video_sources.back().size)
+            throw InputError("{}: ends within its header; the file is incomplete",
+                             rung.video_sources.back().name);
+    }
     if (rung.side_source.size < manifest.side_size)
         throw InputError("{}: has {} bytes, the manifest says {}; the file is incomplete",
                          rung.side_source.name, rung.side_source.size, manifest.side_size);
-    if (manifest.init_size > rung.video_source.size)
-        throw InputError("{}: ends within its header; the file is incomplete", rung.video_source.name);
     rung.side = read_side_header(rung.side_source);
     const SideHeader& header = rung.side.header;
-    if (header.atlas_width != manifest.width || header.atlas_height != manifest.height)
+    if (std::size_t(header.tracks) != manifest.tracks.size())
+        throw InputError("{}: its atlas lies in {} videos, the manifest has {}; the stream is damaged",
+                         rung.side_source.name, header.tracks, manifest.tracks.size());
+    if (header.atlas_width != manifest.width || header.picture_height() != manifest.height)
         throw InputError("{}: its atlas is {}×{}, the manifest says {}×{}; the stream is damaged",
-                         rung.side_source.name, header.atlas_width, header.atlas_height, manifest.width,
+                         rung.side_source.name, header.atlas_width, header.picture_height(), manifest.width,
                          manifest.height);
     return rung;
 }
@@ -48,9 +54,12 @@ RungInfo describe(const StreamRung& rung) {
     info.profile = header.profile;
     info.max_splats = header.max_splats;
     info.sh_degree = header.sh_degree;
-    info.tracks.push_back({header.has_skin() ? "lookups" : "atlas", "video", rung.manifest.codec,
-                           rung.manifest.video_file, rung.video_source.size, header.atlas_width,
-                           header.atlas_height});
+    for (std::size_t i = 0; i < rung.video_sources.size(); ++i) {
+        const std::string kind = header.has_skin() ? "lookups" : "atlas";
+        const ManifestTrack& track = rung.manifest.tracks[i];
+        info.tracks.push_back({i ? fmt::format("{}-{}", kind, i) : kind, "video", track.codec, track.file,
+                               rung.video_sources[i].size, header.atlas_width, header.picture_height()});
+    }
     info.tracks.push_back({"side", header.has_skin() ? "rans" : "zstd", "", rung.manifest.side_file,
                            rung.side_source.size, 0, 0});
     return info;
@@ -102,35 +111,6 @@ std::shared_ptr<SkinSegment> load_skin_segment(const StreamRung& rung, std::size
                              fmt::format("{}, segment {}", rung.side_source.name, segment));
 }
 
-void decode_lookups(VideoDecoder& video, SkinSegment& segment, const std::string& name) {
-    for (std::uint32_t i = 0; i < segment.lookup.pictures; ++i) {
-        const std::optional<DecodedPicture> picture = video.next();
-        if (!picture || picture->frame != segment.first_frame + std::int64_t(i))
-            throw InputError("{}: a look-up image of the segment at frame {} is missing; it is damaged", name,
-                             segment.first_frame);
-        segment.luma.insert(segment.luma.end(), picture->luma.begin(), picture->luma.end());
-    }
-}
-
-Bytes load_video_fragment(const StreamRung& rung, std::size_t segment) {
-    const SegmentEntry& entry = rung.side.segments[segment];
-    Bytes bytes = rung.video_source.read(entry.video_offset, entry.video_size);
-    if (!checksum_holds(bytes, entry.video_crc))
-        throw InputError("{}: segment {}'s checksum is wrong; the segment is damaged", rung.video_source.name,
-                         segment);
-    return bytes;
-}
-
-VideoDecoder::Params decoder_params(const StreamRung& rung, HwAccel acceleration) {
-    const SideHeader& header = rung.side.header;
-    return {.acceleration = acceleration,
-            .init = rung.video_source.read(0, rung.manifest.init_size),
-            .width = header.atlas_width,
-            .height = header.atlas_height,
-            .fps = header.take.fps,
-            .name = rung.video_source.name};
-}
-
 std::shared_ptr<const Stream::State> open_state(const std::filesystem::path& path) {
     const bool directory = std::filesystem::is_directory(path);
     const std::filesystem::path file = directory ? path / "manifest.mpd" : path;
@@ -153,8 +133,7 @@ std::shared_ptr<const Stream::State> open_state(const std::filesystem::path& pat
         state->rung_infos.push_back(describe(rung));
         auto& segments = state->segment_infos.emplace_back();
         for (const SegmentEntry& e : rung.side.segments)
-            segments.push_back(
-                {int(e.first_frame), int(e.frame_count), e.splat_count, e.side_size + e.video_size});
+            segments.push_back({int(e.first_frame), int(e.frame_count), e.splat_count, e.bytes()});
     }
     return state;
 }
@@ -182,11 +161,11 @@ std::optional<SplatCloud> Stream::read_stage() const {
     if (!state_->stage) return std::nullopt;
     const StreamRung& rung = *state_->stage;
     const SideSegment side = load_side_segment(rung, 0);
-    VideoDecoder video(decoder_params(rung, HwAccel::none));
-    video.start(load_video_fragment(rung, 0));
+    RungVideo video(rung, HwAccel::none);
+    video.start(0);
     std::optional<DecodedPicture> picture = video.next();
     if (!picture || crc32(picture->luma) != side.luma_crc[0])
-        throw InputError("{}: the stage does not decode; the stream is damaged", rung.video_source.name);
+        throw InputError("{}: the stage does not decode; the stream is damaged", video.name());
     return reconstruct({0, nullptr, side.layout, std::move(picture->luma), side.position_offset});
 }
 std::vector<TrackInfo> Stream::parts(int rung) const {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,7 +41,7 @@ struct DecodedPicture {
     std::vector<std::uint8_t> luma;
 };
 
-/// Decodes segments of one atlas. Devices and the codec's context are kept from segment to segment. One
+/// Decodes segments of one video. Devices and the codec's context are kept from segment to segment. One
 /// object, one thread. Errors are InputErrors.
 class VideoDecoder {
   public:
@@ -50,6 +51,7 @@ class VideoDecoder {
         int width = 0, height = 0;
         FrameRate fps;
         std::string name;  ///< for messages
+        int threads = 0;   ///< of software; 0: as many as parallel_for uses
     };
     explicit VideoDecoder(Params params);
     ~VideoDecoder();
@@ -60,7 +62,12 @@ class VideoDecoder {
     void start(const Bytes& fragment);
     /// The segment's next picture, or nothing at its end.
     std::optional<DecodedPicture> next();
+    /// The same into `luma`, width × height; returns the frame.
+    std::optional<std::int64_t> next(std::span<std::uint8_t> luma);
+    /// "software", "vaapi", …; empty before the first picture.
     std::string device() const;
+    /// Why it is not the device that one might expect, a line for the user; empty: nothing to tell.
+    std::string note() const;
 
   private:
     struct State;

@@ -1,9 +1,12 @@
 extern "C" {
-#include <libavutil/hwcontext.h>
 #include <libavutil/pixdesc.h>
 }
 
+#include <cassert>
+#include <mutex>
+
 #include "formats/core/parallel.h"
+#include "formats/stream/decoder_devices.h"
 #include "formats/stream/limits.h"
 #include "formats/stream/memory_demuxer.h"
 #include "formats/stream/video.h"
@@ -12,64 +15,31 @@ namespace volumen {
 
 namespace {
 
-struct FreeBuffer {
-    void operator()(AVBufferRef* p) const { av_buffer_unref(&p); }
-};
-using BufferPtr = std::unique_ptr<AVBufferRef, FreeBuffer>;
-
-struct Device {
-    AVHWDeviceType type = AV_HWDEVICE_TYPE_NONE;
-    const AVCodec* codec = nullptr;
+/// What the context's `opaque` points to; the decoder's threads use it.
+struct HardwareWish {
     AVPixelFormat format = AV_PIX_FMT_NONE;
-    BufferPtr context;
+    std::mutex mutex;
+    bool refused = false;  ///< the device opened, but does not take this video …
+    std::string why;       ///< … as FFmpeg says
 };
-
-std::vector<AVHWDeviceType> wanted_devices(HwAccel acceleration) {
-    std::vector<AVHWDeviceType> types;
-    const auto add = [&](HwAccel kind, AVHWDeviceType type) {
-        if (acceleration == kind || acceleration == HwAccel::automatic) types.push_back(type);
-    };
-    add(HwAccel::cuda, AV_HWDEVICE_TYPE_CUDA);
-    add(HwAccel::vaapi, AV_HWDEVICE_TYPE_VAAPI);
-// Vulkan Video came with FFmpeg 6.1.
-#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 100)
-    add(HwAccel::vulkan, AV_HWDEVICE_TYPE_VULKAN);
-#endif
-    return types;
-}
-
-/// A decoder of `id` that runs on a device of `type`, if this FFmpeg has one.
-Device find_decoder(AVCodecID id, AVHWDeviceType type) {
-    void* state = nullptr;
-    while (const AVCodec* codec = av_codec_iterate(&state)) {
-        if (codec->id != id || !av_codec_is_decoder(codec)) continue;
-        for (int i = 0; const AVCodecHWConfig* config = avcodec_get_hw_config(codec, i); ++i)
-            if (config->device_type == type && config->methods & AV_CODEC_HW_CONFIG_METHOD_HW_DEVICE_CTX)
-                return {type, codec, config->pix_fmt, nullptr};
-    }
-    return {};
-}
-
-/// The first device that opens. None: software.
-Device open_device(AVCodecID id, HwAccel acceleration) {
-    if (acceleration == HwAccel::none) return {};
-    for (const AVHWDeviceType type : wanted_devices(acceleration)) {
-        Device device = find_decoder(id, type);
-        AVBufferRef* context = nullptr;
-        if (!device.codec || av_hwdevice_ctx_create(&context, type, nullptr, nullptr, 0) < 0) continue;
-        device.context.reset(context);
-        return device;
-    }
-    return {};
-}
 
 AVPixelFormat choose_format(AVCodecContext* context, const AVPixelFormat* offered) {
-    const auto wanted = *static_cast<const AVPixelFormat*>(context->opaque);
+    auto& wish = *static_cast<HardwareWish*>(context->opaque);
     for (const AVPixelFormat* f = offered; *f != AV_PIX_FMT_NONE; ++f)
-        if (*f == wanted) return *f;
+        if (*f == wish.format) return *f;
+    {
+        // FFmpeg asks again without the device's format where the device refused.
+        const std::lock_guard lock(wish.mutex);
+        wish.refused = true;
+        if (wish.why.empty()) wish.why = take_ffmpeg_line();
+    }
     for (const AVPixelFormat* f = offered; *f != AV_PIX_FMT_NONE; ++f)
         if (!(av_pix_fmt_desc_get(*f)->flags & AV_PIX_FMT_FLAG_HWACCEL)) return *f;
     return AV_PIX_FMT_NONE;
+}
+
+std::string codec_name(AVCodecID id) {
+    return id == AV_CODEC_ID_H264 ? "H.264" : id == AV_CODEC_ID_HEVC ? "HEVC" : "AV1";
 }
 
 bool has_8bit_luma_plane(int format) {
@@ -81,23 +51,38 @@ bool has_8bit_luma_plane(int format) {
 
 struct VideoDecoder::State {
     Params params;
-    Device hardware;
-    AVPixelFormat hardware_format = AV_PIX_FMT_NONE;  ///< the context's `opaque` points here
+    DecoderNeed need;
+    std::optional<HardwareDecoder> hardware;
+    std::unique_ptr<HardwareWish> wish = std::make_unique<HardwareWish>();  ///< outlives the context
+    std::string note;
     CodecContextPtr codec;
     std::unique_ptr<MemoryDemuxer> demuxer;
     PacketPtr packet = new_packet();
     FramePtr frame = new_frame(), transferred = new_frame();
     bool draining = false, on_hardware = false, any_picture = false;
 
+    void choose_hardware(AVCodecID id);
     void open_codec();
     void feed();
-    DecodedPicture picture();
-    std::optional<DecodedPicture> next();
+    std::int64_t picture(std::span<std::uint8_t> luma);
+    std::optional<std::int64_t> next(std::span<std::uint8_t> luma);
     [[noreturn]] void fail(const char* what, int error) {
         codec.reset();  // after an error its state is anyone's guess
         throw_ffmpeg(params.name, what, error);
     }
 };
+
+void VideoDecoder::State::choose_hardware(AVCodecID id) {
+    need = {codec_name(id), params.width, params.height};
+    hardware.reset();
+    if (params.acceleration == HwAccel::none) return;
+    const std::vector<HardwareDecoder> found = find_decoders(id, params.acceleration);
+    std::vector<DeviceOffer> offers;
+    for (const HardwareDecoder& decoder : found) offers.push_back(decoder.offer);
+    const DecoderChoice choice = choose_decoder(need, offers, params.acceleration != HwAccel::automatic);
+    note = choice.note;
+    if (choice.offer != DecoderChoice::kSoftware) hardware = found[std::size_t(choice.offer)];
+}
 
 void VideoDecoder::State::open_codec() {
     const AVCodecParameters* parameters = demuxer->stream()->codecpar;
@@ -107,19 +92,19 @@ void VideoDecoder::State::open_codec() {
     if (parameters->width != params.width || parameters->height != params.height)
         throw InputError("{}: its video is {}×{}, the side file says {}×{}; the stream is damaged",
                          params.name, parameters->width, parameters->height, params.width, params.height);
-    if (!hardware.codec) hardware = open_device(parameters->codec_id, params.acceleration);
-    const AVCodec* decoder = hardware.codec ? hardware.codec : avcodec_find_decoder(parameters->codec_id);
+    choose_hardware(parameters->codec_id);
+    const AVCodec* decoder = hardware ? hardware->codec : avcodec_find_decoder(parameters->codec_id);
     if (!decoder) throw InputError("{}: this FFmpeg has no decoder for its video", params.name);
     codec.reset(avcodec_alloc_context3(decoder));
     avcodec_parameters_to_context(codec.get(), parameters);
     codec->pkt_timebase = demuxer->stream()->time_base;
-    codec->thread_count = thread_count();
+    codec->thread_count = params.threads ? params.threads : thread_count();
     codec->max_pixels = std::int64_t(kMaxAtlasWidth) * kMaxAtlasHeight;
-    if (hardware.codec) {
-        hardware_format = hardware.format;
-        codec->opaque = &hardware_format;
+    if (hardware) {
+        wish->format = hardware->format;
+        codec->opaque = wish.get();
         codec->get_format = choose_format;
-        codec->hw_device_ctx = av_buffer_ref(hardware.context.get());
+        codec->hw_device_ctx = av_buffer_ref(hardware->device);
     }
     const int error = avcodec_open2(codec.get(), decoder, nullptr);
     if (error < 0) fail("the decoder does not open", error);
@@ -139,7 +124,7 @@ void VideoDecoder::State::feed() {
     if (error < 0) fail("its video does not decode", error);
 }
 
-DecodedPicture VideoDecoder::State::picture() {
+std::int64_t VideoDecoder::State::picture(std::span<std::uint8_t> luma) {
     const AVFrame* shown = frame.get();
     on_hardware = frame->hw_frames_ctx != nullptr;
     if (on_hardware) {
@@ -155,31 +140,29 @@ DecodedPicture VideoDecoder::State::picture() {
         throw InputError("{}: its video is not 8-bit 4:2:0", params.name);
     if (frame->decode_error_flags || (frame->flags & AV_FRAME_FLAG_CORRUPT))
         throw InputError("{}: a picture has decoding errors; the segment is damaged", params.name);
-    DecodedPicture out;
     const AVRational per_frame{params.fps.denominator, params.fps.numerator};
     const AVRational time_base = demuxer->stream()->time_base;
     if (frame->pts == AV_NOPTS_VALUE) throw InputError("{}: a picture has no time", params.name);
-    out.frame = av_rescale_q(frame->pts, time_base, per_frame);
-    if (av_rescale_q(out.frame, per_frame, time_base) != frame->pts)
+    const std::int64_t number = av_rescale_q(frame->pts, time_base, per_frame);
+    if (av_rescale_q(number, per_frame, time_base) != frame->pts)
         throw InputError("{}: a picture's time {} lies between two frames; the segment is damaged",
                          params.name, frame->pts);
     const std::size_t width = std::size_t(params.width);
-    out.luma.resize(width * std::size_t(params.height));
     for (int y = 0; y < params.height; ++y)
-        std::memcpy(out.luma.data() + width * std::size_t(y),
+        std::memcpy(luma.data() + width * std::size_t(y),
                     shown->data[0] + std::ptrdiff_t(shown->linesize[0]) * y, width);
     any_picture = true;
-    return out;
+    return number;
 }
 
-std::optional<DecodedPicture> VideoDecoder::State::next() {
+std::optional<std::int64_t> VideoDecoder::State::next(std::span<std::uint8_t> luma) {
     if (!codec) return std::nullopt;
     for (;;) {
         const int error = avcodec_receive_frame(codec.get(), frame.get());
         if (error == 0) {
-            DecodedPicture out = picture();
+            const std::int64_t number = picture(luma);
             av_frame_unref(frame.get());
-            return out;
+            return number;
         }
         if (error == AVERROR_EOF) return std::nullopt;
         if (error != AVERROR(EAGAIN)) fail("its video does not decode", error);
@@ -207,13 +190,30 @@ void VideoDecoder::start(const Bytes& fragment) {
         s.open_codec();
 }
 
+std::optional<std::int64_t> VideoDecoder::next(std::span<std::uint8_t> luma) {
+    assert(luma.size() == std::size_t(state_->params.width) * std::size_t(state_->params.height));
+    return state_->next(luma);
+}
+
 std::optional<DecodedPicture> VideoDecoder::next() {
-    return state_->next();
+    DecodedPicture out;
+    out.luma.resize(std::size_t(state_->params.width) * std::size_t(state_->params.height));
+    const std::optional<std::int64_t> frame = state_->next(out.luma);
+    if (!frame) return std::nullopt;
+    out.frame = *frame;
+    return out;
 }
 
 std::string VideoDecoder::device() const {
     if (!state_->any_picture) return "";
-    return state_->on_hardware ? av_hwdevice_get_type_name(state_->hardware.type) : "software";
+    return state_->on_hardware ? state_->hardware->offer.device : "software";
+}
+
+std::string VideoDecoder::note() const {
+    const State& s = *state_;
+    const std::lock_guard lock(s.wish->mutex);
+    return s.wish->refused && s.hardware ? refusal_note(s.need, s.hardware->offer.device, s.wish->why)
+                                         : s.note;
 }
 
 }  // namespace volumen

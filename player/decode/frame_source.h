@@ -59,6 +59,8 @@ class FrameSource {
     virtual std::vector<LostFrames> lost() const = 0;
     /// What decodes: "software", "vaapi", …; empty until it is known.
     virtual std::string device() const = 0;
+    /// Why not the device that one might expect decodes, a line for the user; empty: nothing to tell.
+    virtual std::string decoder_note() const { return {}; }
     /// Called from another thread whenever a frame has become ready; must not call the source.
     virtual void on_ready(std::function<void()> callback) = 0;
 };

@@ -37,7 +37,7 @@ void ReadAhead::run() {
 
         const int index = range_.frame_at(position);
         SourceFrame frame{.position = position, .index = index, .decode_ms = 0, .content = {}};
-        std::string damage, device;
+        std::string damage, device, note;
         std::exception_ptr fatal;
         try {
             const auto start = std::chrono::steady_clock::now();
@@ -45,7 +45,7 @@ void ReadAhead::run() {
             frame.content = decoder_->next();
             frame.decode_ms =
                 std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-            device = decoder_->device();
+            device = decoder_->device(), note = decoder_->note();
         } catch (const InputError& error) {
             damage = error.what();
         } catch (...) {
@@ -62,7 +62,7 @@ void ReadAhead::run() {
             cursor_ = position + (resume - index);
             seek_pending_ = true;
         } else {
-            device_ = std::move(device);
+            device_ = std::move(device), note_ = std::move(note);
             lost_in_a_row_ = 0;
             queue_.push_back(std::move(frame));
             ++cursor_;
@@ -144,6 +144,11 @@ std::vector<LostFrames> ReadAhead::lost() const {
 std::string ReadAhead::device() const {
     std::lock_guard lock(mutex_);
     return device_;
+}
+
+std::string ReadAhead::decoder_note() const {
+    std::lock_guard lock(mutex_);
+    return note_;
 }
 
 void ReadAhead::on_ready(std::function<void()> callback) {

@@ -19,6 +19,7 @@ class TakeDecoder {
     /// The next frame of the take. Throws InputError on damage; seek() to a later segment goes on.
     virtual FrameContent next() = 0;
     virtual std::string device() const = 0;
+    virtual std::string note() const { return {}; }  ///< as FrameSource::decoder_note()
     /// The first frame of the segment after the one that `frame` lies in.
     virtual int next_segment(int frame) const = 0;
 };
@@ -43,6 +44,7 @@ class ReadAhead final : public FrameSource {
     void set_loop(bool loop) override;
     std::vector<LostFrames> lost() const override;
     std::string device() const override;
+    std::string decoder_note() const override;
     void on_ready(std::function<void()> callback) override;
 
   private:
@@ -66,7 +68,7 @@ class ReadAhead final : public FrameSource {
     bool loop_ = false, quit_ = false;
     std::exception_ptr fatal_;
     std::vector<LostFrames> lost_;
-    std::string device_;
+    std::string device_, note_;
     std::function<void()> on_ready_;
 
     std::thread thread_;  ///< last: starts when all else is there

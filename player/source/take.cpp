@@ -20,6 +20,7 @@ class StreamDecoder final : public TakeDecoder {
         return std::move(*frame);
     }
     std::string device() const override { return decoder_.device(); }
+    std::string note() const override { return decoder_.note(); }
     int next_segment(int frame) const override {
         for (const SegmentInfo& segment : stream_.segments())
             if (segment.first_frame > frame) return segment.first_frame;

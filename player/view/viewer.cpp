@@ -379,6 +379,11 @@ void Viewer::draw() {
     state_.handle = state_.seeking ? range_.frame_at(presenter_.target()) : state_.frame;
     state_.dropped = presenter_.dropped();
     state_.decoder = source_->device();
+    if (statistics_.decoder_note.empty()) {
+        statistics_.decoder_note = source_->decoder_note();
+        if (!statistics_.decoder_note.empty())
+            fmt::print(stderr, "volumen-play: {}\n", statistics_.decoder_note);
+    }
     state_.resolution = screen_.size();
     state_.display_fps = double(shown_at_.size());
     state_.camera = orbit_.viewpoint().camera(screen_.size());

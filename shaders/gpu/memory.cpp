@@ -100,8 +100,8 @@ Buffer& Buffer::operator=(Buffer&& other) noexcept {
     return *this;
 }
 
-Image::Image(Device& device, int w, int h, VkFormat format, VkImageUsageFlags usage, const char* what)
-    : width(w), height(h), device_(device.handle) {
+Image::Image(Device& device, int w, int h, VkFormat format, VkImageUsageFlags usage, const char* what, int l)
+    : width(w), height(h), layers(l), device_(device.handle) {
     const int limit = int(device.limits.maxImageDimension2D);
     if (w < 1 || h < 1 || w > limit || h > limit)
         throw InputError("{} of {} x {} pixels: Vulkan device \"{}\" takes 1 to {} a side", what, w, h,
@@ -110,7 +110,8 @@ Image::Image(Device& device, int w, int h, VkFormat format, VkImageUsageFlags us
     info.imageType = VK_IMAGE_TYPE_2D;
     info.format = format;
     info.extent = {std::uint32_t(w), std::uint32_t(h), 1};
-    info.mipLevels = info.arrayLayers = 1;
+    info.mipLevels = 1;
+    info.arrayLayers = std::uint32_t(std::max(1, layers));
     info.samples = VK_SAMPLE_COUNT_1_BIT;
     info.usage = usage;
     check(vkCreateImage(device_, &info, nullptr, &handle), "vkCreateImage");
@@ -121,9 +122,9 @@ Image::Image(Device& device, int w, int h, VkFormat format, VkImageUsageFlags us
         check(vkBindImageMemory(device_, handle, memory_, 0), "vkBindImageMemory");
         VkImageViewCreateInfo view_info{VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO};
         view_info.image = handle;
-        view_info.viewType = VK_IMAGE_VIEW_TYPE_2D;
+        view_info.viewType = layers ? VK_IMAGE_VIEW_TYPE_2D_ARRAY : VK_IMAGE_VIEW_TYPE_2D;
         view_info.format = format;
-        view_info.subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1};
+        view_info.subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, info.arrayLayers};
         check(vkCreateImageView(device_, &view_info, nullptr, &view), "vkCreateImageView");
     } catch (...) {
         vkDestroyImage(device_, handle, nullptr);
@@ -148,6 +149,7 @@ Image& Image::operator=(Image&& other) noexcept {
     std::swap(view, other.view);
     std::swap(width, other.width);
     std::swap(height, other.height);
+    std::swap(layers, other.layers);
     std::swap(device_, other.device_);
     std::swap(memory_, other.memory_);
     return *this;
@@ -171,7 +173,7 @@ void discard_to_general(VkCommandBuffer commands, const Image& image) {
     change.newLayout = VK_IMAGE_LAYOUT_GENERAL;
     change.srcQueueFamilyIndex = change.dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED;
     change.image = image.handle;
-    change.subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1};
+    change.subresourceRange = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, VK_REMAINING_ARRAY_LAYERS};
     vkCmdPipelineBarrier(commands, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0,
                          0, nullptr, 0, nullptr, 1, &change);
 }

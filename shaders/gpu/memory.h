@@ -35,18 +35,20 @@ class Buffer {
     VkDeviceMemory memory_ = VK_NULL_HANDLE;
 };
 
-/// A two-dimensional image with one mip level, and a view of it; empty when default-constructed.
+/// A two-dimensional image with one mip level, and a view of it; empty when default-constructed. With
+/// `layers` it is an array of as many, and so is its view; without, a plain one.
 class Image {
   public:
     Image() = default;
-    Image(Device& device, int width, int height, VkFormat format, VkImageUsageFlags usage, const char* what);
+    Image(Device& device, int width, int height, VkFormat format, VkImageUsageFlags usage, const char* what,
+          int layers = 0);
     ~Image();
     Image(Image&& other) noexcept;
     Image& operator=(Image&& other) noexcept;
 
     VkImage handle = VK_NULL_HANDLE;
     VkImageView view = VK_NULL_HANDLE;
-    int width = 0, height = 0;
+    int width = 0, height = 0, layers = 0;
 
   private:
     VkDevice device_ = VK_NULL_HANDLE;

@@ -7,11 +7,11 @@ layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint kDegree = 3;  // of SH
 
 struct Plane {
-    uint corner;  // x | y << 16, in the atlas
+    uint corner;  // x | y << kCornerBits, in its track's picture | track << 2 * kCornerBits
     float least, step;
 };
 
-layout(set = 0, binding = 0) uniform utexture2D atlas;
+layout(set = 0, binding = 0) uniform utexture2DArray atlas;  // a layer a track
 layout(set = 0, binding = 1, std430) readonly buffer Planes {
     Plane planes[];
 };
@@ -48,7 +48,9 @@ const uint kPlaneRotation = 3, kPlaneScale = 6, kPlaneOpacity = 9, kPlaneSh = 10
 
 uint luma(uint plane, uvec2 inside) {
     const uint corner = planes[plane].corner;
-    return texelFetch(atlas, ivec2(inside + uvec2(corner & 0xffff, corner >> 16)), 0).x;
+    const int bits = int(kCornerBits);
+    const uvec2 at = inside + uvec2(bitfieldExtract(corner, 0, bits), bitfieldExtract(corner, bits, bits));
+    return texelFetch(atlas, ivec3(at, corner >> 2 * bits), 0).x;
 }
 
 float value(uint plane, uvec2 inside) {

@@ -5,6 +5,7 @@
 
 #include "formats/core/error.h"
 #include "formats/core/image.h"
+#include "formats/stream/limits.h"
 
 namespace volumen::gpu {
 
@@ -28,14 +29,24 @@ std::vector<VkDescriptorType> bindings() {
 /// A shift beyond this moves 8 bits of luma out of a 32-bit integer.
 constexpr int kLargestShift = 23;
 
+// Sides and tracks fit their bits.
+static_assert(kMaxImageSide <= 1 << kCornerBits && kMaxTracks <= 1 << (32 - 2 * kCornerBits));
+
+/// Where a plane begins, of a layout that was checked.
+std::uint32_t corner(const SegmentLayout& layout, std::size_t plane) {
+    const std::uint32_t height = std::uint32_t(layout.picture_height()), y = layout.plane_y[plane];
+    return layout.plane_x[plane] | y % height << kCornerBits | y / height << 2 * kCornerBits;
+}
+
 void check_layout(const SegmentLayout& layout) {
     const auto fail = [&](const char* what) {
         throw InputError("segment at frame {}: {}; the stream is damaged", layout.first_frame, what);
     };
     if (layout.sh_degree < 0 || layout.sh_degree > kMaxShDegree) fail("its SH degree is not 0 to 3");
     if (layout.splat_count > kMaxSplats) fail("it has too many splats");
-    if (layout.atlas_width < 1 || layout.atlas_height < 1 || layout.atlas_width > kMaxImageSide ||
-        layout.atlas_height > kMaxImageSide)
+    if (layout.tracks < 1 || layout.tracks > kMaxTracks || layout.atlas_width < 1 ||
+        layout.atlas_height < layout.tracks || layout.atlas_height % layout.tracks ||
+        layout.atlas_width > kMaxImageSide || layout.picture_height() > kMaxImageSide)
         fail("its atlas has no possible size");
     const std::size_t planes = std::size_t(plane_count(layout.sh_degree));
     if (layout.plane_x.size() != planes || layout.plane_y.size() != planes ||
@@ -53,7 +64,9 @@ void check_layout(const SegmentLayout& layout) {
         (std::uint64_t(layout.blocks()) + layout.blocks_per_row - 1) / layout.blocks_per_row * kBlockSide;
     for (std::size_t p = 0; p < planes; ++p)
         if (layout.plane_x[p] + across > std::uint64_t(layout.atlas_width) ||
-            layout.plane_y[p] + down > std::uint64_t(layout.atlas_height))
+            layout.plane_y[p] >= layout.atlas_height ||
+            std::uint64_t(layout.plane_y[p] % layout.picture_height()) + down >
+                std::uint64_t(layout.picture_height()))
             fail("a plane lies beyond its atlas");
 }
 }  // namespace
@@ -76,17 +89,18 @@ void Reconstruct::set_layout(const std::shared_ptr<const SegmentLayout>& layout)
     const std::uint32_t blocks = layout->blocks();
     std::vector<Plane> planes;
     for (std::size_t p = 0; p < layout->plane_x.size(); ++p)
-        planes.push_back({layout->plane_x[p] | std::uint32_t(layout->plane_y[p]) << 16, layout->plane_min[p],
-                          layout->plane_step[p]});
+        planes.push_back({corner(*layout, p), layout->plane_min[p], layout->plane_step[p]});
     std::vector<std::uint32_t> shifts;
     for (std::uint32_t b = 0; b < blocks; ++b) {
         const std::uint8_t* s = layout->position_shift.data() + std::size_t(b) * 3;
         shifts.push_back(s[0] | std::uint32_t(s[1]) << 8 | std::uint32_t(s[2]) << 16);
     }
-    if (atlas_.width != layout->atlas_width || atlas_.height != layout->atlas_height) {
+    if (atlas_.width != layout->atlas_width || atlas_.height != layout->picture_height() ||
+        atlas_.layers != layout->tracks) {
         atlas_ = {};
-        atlas_ = Image(device_, layout->atlas_width, layout->atlas_height, VK_FORMAT_R8_UINT,
-                       VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT, "the atlas");
+        atlas_ =
+            Image(device_, layout->atlas_width, layout->picture_height(), VK_FORMAT_R8_UINT,
+                  VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT, "the atlas", layout->tracks);
     }
     const auto table = [&](Buffer& buffer, std::span<const std::byte> bytes) {
         if (bytes.size() > buffer.bytes || !buffer.handle) {
@@ -121,7 +135,7 @@ void Reconstruct::set_frame(const PackedFrame& frame) {
     if (!frame.layout) throw InputError("frame {} belongs to no segment", frame.index);
     pending_ = false;
     if (frame.layout != layout_) set_layout(frame.layout);
-    if (frame.luma.size() != std::size_t(atlas_.width) * std::size_t(atlas_.height) ||
+    if (frame.luma.size() != std::size_t(atlas_.width) * std::size_t(layout_->atlas_height) ||
         frame.position_offset.size() != std::size_t(layout_->blocks()) * 3)
         throw InputError("frame {}: its atlas or its positions are not of the segment's size", frame.index);
 
@@ -151,7 +165,7 @@ void Reconstruct::record(VkCommandBuffer commands, const SplatBuffers& splats) {
     }
     VkBufferImageCopy region{};
     region.bufferOffset = offset_bytes;
-    region.imageSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1};
+    region.imageSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, std::uint32_t(atlas_.layers)};
     region.imageExtent = {std::uint32_t(atlas_.width), std::uint32_t(atlas_.height), 1};
     vkCmdCopyBufferToImage(commands, staging.buffer.handle, atlas_.handle, VK_IMAGE_LAYOUT_GENERAL, 1,
                            &region);

@@ -1,14 +1,18 @@
 // bench_stream: how long packing, decoding and CPU reconstruction take, and how many bytes come out, for each
-// codec, on a generated figure that walks. JSON on stdout.
+// codec and SH degree, on a generated figure that sways. JSON on stdout. What software decodes on two
+// threads: VOLUMEN_THREADS=2 bench_stream --splats 200000 --frames 24 --sh 0,1,2,3
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cmath>
+#include <ctime>
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "encoder/pack/pack.h"
 #include "formats/core/error.h"
+#include "formats/core/parallel.h"
 #include "formats/splats/ply.h"
 #include "formats/stream/reader.h"
 #include "tests/bench/splat_scenes.h"
@@ -34,27 +38,57 @@ SplatCloud swaying(const SplatCloud& rest, int frame) {
     return cloud;
 }
 
+/// Colours of any degree, steady in time: half of them noise from splat to splat, as trained ones are.
+SplatCloud coloured(const SplatCloud& rest, int sh_degree) {
+    SplatCloud cloud = with_sh_degree(rest, sh_degree);
+    std::mt19937 random(5);
+    std::normal_distribution<float> normal(0, 0.05f);
+    for (int c = 3; c < 3 * sh_coefficients(sh_degree); ++c)
+        for (float& v : cloud.channel(SplatCloud::kSh + c)) v = normal(random);
+    return cloud;
+}
+
+/// Processor time of all threads: what holds on a machine that has other work too.
+double processor_milliseconds() {
+    return 1000.0 * double(std::clock()) / CLOCKS_PER_SEC;
+}
+
+struct Pass {
+    double milliseconds = 0, processor = 0;  ///< a frame; processor: of all threads together
+    double fps() const { return 1000 / milliseconds; }
+    nlohmann::json json() const {
+        return {{"ms", milliseconds}, {"processor_ms", processor}, {"fps", fps()}};
+    }
+};
+
+/// Decodes the take from packets to planes, and with `dequantise` to splats. A segment decodes at once, and
+/// ahead of what is asked for: only means over all frames say what one costs.
+Pass decode(const Stream& stream, bool dequantise) {
+    FrameDecoder decoder(stream, 0, HwAccel::none);
+    const auto start = std::chrono::steady_clock::now();
+    const double processor = processor_milliseconds();
+    while (const auto frame = decoder.next())
+        if (dequantise) reconstruct(*frame);
+    const int frames = stream.frame_count();
+    return {milliseconds_since(start) / frames, (processor_milliseconds() - processor) / frames};
+}
+
 nlohmann::json measure(const fs::path& model, const fs::path& stream, const std::string& codec, int frames) {
     PackOptions options;
     options.codec = codec;
     const PackResult packed = pack(model, stream, options);
     const Stream opened = Stream::open(stream);
-    FrameDecoder decoder(opened, 0, HwAccel::none);
-    double decode = 0, reconstruction = 0;  // a segment decodes at once: only means say what a frame costs
-    auto start = std::chrono::steady_clock::now();
-    while (const auto frame = decoder.next()) {
-        decode += milliseconds_since(start);
-        start = std::chrono::steady_clock::now();
-        reconstruct(*frame);
-        reconstruction += milliseconds_since(start);
-        start = std::chrono::steady_clock::now();
-    }
+    const RungInfo& rung = opened.rungs().front();
     return {{"codec", codec},
+            {"sh_degree", rung.sh_degree},
+            {"tracks", rung.tracks.size() - 1},
+            {"width", rung.tracks.front().width},
+            {"height", rung.tracks.front().height},
             {"frames", frames},
             {"pack_ms_per_frame", packed.seconds * 1000 / frames},
             {"bytes_per_frame", double(packed.bytes) / frames},
-            {"decode_ms", decode / frames},
-            {"reconstruct_cpu_ms", reconstruction / frames}};
+            {"decode", decode(opened, false).json()},
+            {"decode_and_reconstruct", decode(opened, true).json()}};
 }
 
 }  // namespace
@@ -62,24 +96,39 @@ nlohmann::json measure(const fs::path& model, const fs::path& stream, const std:
 int main(int argc, char** argv) {
     std::size_t splats = 10'000;
     int frames = 60;
+    std::vector<int> degrees{1};
+    std::string kept;
+    std::vector<std::string> codecs{"h264", "hevc", "av1"};
     CLI::App app("Times packing and decoding on a generated take; JSON on stdout.");
     app.add_option("--splats", splats, "of the generated figure")->capture_default_str();
     app.add_option("--frames", frames, "of the generated take")->capture_default_str();
+    app.add_option("--sh", degrees, "SH degrees")->delimiter(',')->check(CLI::Range(0, kMaxShDegree));
+    app.add_option("--codecs", codecs, "h264, hevc, av1")->delimiter(',');
+    app.add_option("--keep", kept, "folder for the model and the streams, which stay there");
     CLI11_PARSE(app, argc, argv);
-    const fs::path folder = fs::temp_directory_path() / fmt::format("volumen-bench-{}", getpid());
+    fs::path folder = fs::temp_directory_path() / fmt::format("volumen-bench-{}", getpid());
+    const bool keep = !kept.empty();
+    if (keep) folder = kept;
     try {
         fs::create_directories(folder / "model");
         const SplatCloud rest = bench::figure_scene(splats, 1280, 720, 1).cloud;
-        for (int f = 0; f < frames; ++f)
-            write_ply(folder / "model" / fmt::format("{:06}.ply", f), swaying(rest, f));
-        nlohmann::json out = {{"benchmark", "stream"}, {"splats", splats}, {"runs", nlohmann::json::array()}};
-        for (const char* codec : {"h264", "hevc", "av1"})
-            out["runs"].push_back(measure(folder / "model", folder / codec, codec, frames));
+        nlohmann::json out = {{"benchmark", "stream"},
+                              {"splats", splats},
+                              {"threads", thread_count()},
+                              {"runs", nlohmann::json::array()}};
+        for (const int degree : degrees) {
+            const SplatCloud cloud = coloured(rest, degree);
+            for (int f = 0; f < frames; ++f)
+                write_ply(folder / "model" / fmt::format("{:06}.ply", f), swaying(cloud, f));
+            for (const std::string& codec : codecs)
+                out["runs"].push_back(
+                    measure(folder / "model", folder / fmt::format("{}-sh{}", codec, degree), codec, frames));
+        }
         fmt::print("{}\n", out.dump(2));
-        fs::remove_all(folder);
+        if (!keep) fs::remove_all(folder);
     } catch (const std::exception& error) {
         fmt::print(stderr, "bench_stream: {}\n", error.what());
-        fs::remove_all(folder);
+        if (!keep) fs::remove_all(folder);
         return 1;
     }
 }

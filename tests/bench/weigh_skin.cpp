@@ -91,11 +91,11 @@ nlohmann::json measure(const StreamRung& rung, std::size_t segment, Renderer& re
 
     std::shared_ptr<SkinSegment> skin;
     out["open_ms"] = least_ms(rounds, [&] { skin = load_skin_segment(rung, segment); });
-    VideoDecoder video(decoder_params(rung, HwAccel::none));
+    RungVideo video(rung, HwAccel::none);
     out["lookups_ms"] = least_ms(rounds, [&] {
         skin->luma.clear();
-        video.start(load_video_fragment(rung, segment));
-        decode_lookups(video, *skin, rung.video_source.name);
+        video.start(segment);
+        decode_lookups(video, *skin);
     });
     if (entry.frame_count > 1) {
         const Chunks chunks(bytes,

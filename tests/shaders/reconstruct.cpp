@@ -11,8 +11,9 @@ using namespace volumen::test;
 
 namespace {
 
-/// A segment of planes side by side in a grid, with random tables.
-std::shared_ptr<SegmentLayout> random_layout(std::mt19937& random, std::uint32_t count, int degree) {
+/// A segment of planes side by side in a grid, dealt out to the tracks, with random tables.
+std::shared_ptr<SegmentLayout> random_layout(std::mt19937& random, std::uint32_t count, int degree,
+                                             int tracks = 1) {
     std::uniform_real_distribution<float> uniform{0, 1};
     auto layout = std::make_shared<SegmentLayout>();
     layout->first_frame = 3, layout->frame_count = 2;
@@ -23,10 +24,13 @@ std::shared_ptr<SegmentLayout> random_layout(std::mt19937& random, std::uint32_t
     constexpr int kColumns = 8;
     const int planes = plane_count(degree);
     layout->atlas_width = kColumns * across + 24;
-    layout->atlas_height = (planes + kColumns - 1) / kColumns * down + 8;
+    const int in_track = (planes + tracks - 1) / tracks;
+    const int height = (in_track + kColumns - 1) / kColumns * down + 8;
+    layout->tracks = tracks, layout->atlas_height = tracks * height;
     for (int p = 0; p < planes; ++p) {
-        layout->plane_x.push_back(std::uint16_t(p % kColumns * across + 8));
-        layout->plane_y.push_back(std::uint16_t(p / kColumns * down));
+        const int place = p / tracks;
+        layout->plane_x.push_back(std::uint16_t(place % kColumns * across + 8));
+        layout->plane_y.push_back(std::uint16_t(p % tracks * height + place / kColumns * down));
         const bool rotation = p >= kPlaneRotation && p < kPlaneScale;
         layout->plane_min.push_back(p == kPlaneOpacity ? -0.05f : rotation ? -0.7f : -uniform(random));
         layout->plane_step.push_back((p == kPlaneOpacity ? 1.1f
@@ -71,6 +75,18 @@ TEST_CASE("the shader reconstructs what the CPU reconstructs") {
         }
 }
 
+TEST_CASE("planes of several tracks, and of one again") {
+    const Silence silence;
+    std::mt19937 random{42};
+    Renderer renderer{device()};
+    for (const int tracks : {2, 3, 8, 1}) {
+        CAPTURE(tracks);
+        const PackedFrame frame = random_frame(random, random_layout(random, 500, 2, tracks));
+        renderer.set_frame(frame);
+        check_same(renderer.read_cloud(), reconstruct(frame));
+    }
+}
+
 TEST_CASE("frames recorded one after the other, some skipped, draw like their clouds") {
     const Silence silence;
     std::mt19937 random{43};
@@ -106,6 +122,10 @@ TEST_CASE("frames that lie about their atlas are refused") {
     damaged([](SegmentLayout& l, PackedFrame&) { l.sh_degree = 4; });
     damaged([](SegmentLayout& l, PackedFrame&) { l.position_shift[0] = 200; });
     damaged([](SegmentLayout& l, PackedFrame&) { l.atlas_width = -1; });
+    damaged([](SegmentLayout& l, PackedFrame&) { l.tracks = 0; });
+    damaged([](SegmentLayout& l, PackedFrame&) { l.tracks = -1; });
+    damaged([](SegmentLayout& l, PackedFrame&) { l.tracks = l.atlas_height; });
+    damaged([](SegmentLayout& l, PackedFrame&) { l.tracks = 1000; });
     damaged([](SegmentLayout&, PackedFrame& f) { f.luma.pop_back(); });
     damaged([](SegmentLayout&, PackedFrame& f) { f.position_offset.push_back(0); });
     damaged([](SegmentLayout&, PackedFrame& f) { f.layout = nullptr; });

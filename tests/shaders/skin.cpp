@@ -65,7 +65,7 @@ std::shared_ptr<SkinSegment> coded(const TakeSegments& take) {
     SegmentEntry entry;
     entry.frame_count = std::uint32_t(take.frame_count()), entry.splat_count = segment.splat_count;
     const auto out = read_skin_segment(segment.side, entry, header, "a generated segment");
-    for (const auto& picture : decode_segment(segment.video, coder->video()))
+    for (const auto& picture : decode_segment(segment.videos.front(), coder->video()))
         out->luma.insert(out->luma.end(), picture.begin(), picture.end());
     return out;
 }

@@ -168,9 +168,9 @@ void SkinCoder::set_scales(const ModelSegment& which, std::span<const SplatCloud
 CodedSegment SkinCoder::finish(SkinSegment& s, const Pictures& pictures, ByteWriter& chunks) const {
     CodedSegment out;
     out.splat_count = s.splat_count;
-    out.video = encode_segment(pictures, video());
-    out.video.frames = s.frame_count;
-    const Pictures decoded = decode_segment(out.video, video());
+    EncodedSegment& coded = out.videos.emplace_back(encode_segment(pictures, video()));
+    coded.frames = s.frame_count;
+    const Pictures decoded = decode_segment(coded, video());
     if (decoded.size() != pictures.size())
         throw InputError("{}: {} of {} pictures decode", codec_, decoded.size(), pictures.size());
     for (std::size_t p = 0; p < pictures.size(); ++p) {

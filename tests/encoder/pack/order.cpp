@@ -100,6 +100,7 @@ TEST_CASE("fit_atlas stays within what decoders take, and says what fits") {
             CHECK(a.width >= kMinAtlasSide);
             CHECK(a.width <= kMaxAtlasWidth);
             CHECK(a.height <= kMaxAtlasHeight);
+            CHECK(a.tracks == 1);
             const std::size_t blocks = (count + 63) / 64;
             const std::size_t plane_rows = (blocks + a.blocks_per_row - 1) / a.blocks_per_row;
             std::vector<std::uint8_t> used(std::size_t(a.width / 8) * std::size_t(a.height / 8));
@@ -114,8 +115,8 @@ TEST_CASE("fit_atlas stays within what decoders take, and says what fits") {
         }
     CHECK_THROWS_AS(fit_atlas(10'000'000, 3, {30, 1}), InputError);
     try {
-        fit_atlas(1'000'000, 3, {30, 1});
-        FAIL("a million splats of SH degree 3 should not fit");
+        fit_atlas(2'000'000, 3, {30, 1});
+        FAIL("two million splats of SH degree 3 should not fit");
     } catch (const InputError& error) {
         const std::string text = error.what();
         const std::size_t at = text.find("at most ");

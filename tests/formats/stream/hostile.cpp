@@ -17,15 +17,22 @@ namespace {
 struct Golden {
     std::filesystem::path path;
     int frames;
+    std::vector<std::string> videos = {"atlas.mp4"};
+
+    std::vector<std::string> files() const {
+        std::vector<std::string> all{"manifest.mpd", "side.vol"};
+        all.insert(all.end(), videos.begin(), videos.end());
+        return all;
+    }
 };
-const Golden kAtlas{VOLUMEN_GOLDEN "/v1", 5}, kJoints{VOLUMEN_GOLDEN "/v1_joints", 12};
-const char* const kFiles[] = {"manifest.mpd", "side.vol", "atlas.mp4"};
+const Golden kAtlas{VOLUMEN_GOLDEN "/v1", 5}, kJoints{VOLUMEN_GOLDEN "/v1_joints", 12},
+    kTracks{VOLUMEN_GOLDEN "/v1_tracks", 5, {"atlas.mp4", "atlas-1.mp4"}};
 
 /// A copy of a golden stream, and how to break it.
 class Victim {
   public:
     explicit Victim(const Golden& golden) {
-        for (const char* name : kFiles) {
+        for (const std::string& name : golden.files()) {
             original_[name] = read_bytes(golden.path / name);
             write_bytes(folder_ / name, original_[name]);
         }
@@ -79,8 +86,8 @@ std::uint32_t get_u32(const Bytes& bytes, std::size_t at) {
 }
 
 /// Makes all checksums of a side file right again, as an attacker would, wherever its structure allows.
-/// `video`: the atlas file, whose checksums it holds.
-void forge_checksums(Bytes& side, const Bytes& video) {
+/// `videos`: whose checksums it holds.
+void forge_checksums(Bytes& side, const std::vector<Bytes>& videos) {
     const auto part = [](const Bytes& b, std::uint64_t at, std::uint64_t size) {
         const std::size_t begin = std::size_t(std::min<std::uint64_t>(at, b.size()));
         return std::span(b).subspan(begin, std::size_t(std::min<std::uint64_t>(size, b.size() - begin)));
@@ -90,7 +97,8 @@ void forge_checksums(Bytes& side, const Bytes& video) {
     for (std::uint32_t i = 0; i < count; ++i) {
         const std::size_t entry = index + 48 * i;
         if (entry + 48 > side.size()) break;
-        put_u32(side, entry + 12, crc32(part(video, get_u32(side, entry + 32), get_u32(side, entry + 40))));
+        put_u32(side, entry + 12,
+                crc32(part(videos.front(), get_u32(side, entry + 32), get_u32(side, entry + 40))));
         std::uint64_t at = get_u32(side, entry + 16);
         const std::uint64_t end = at + get_u32(side, entry + 24);
         while (at + 20 <= std::min<std::uint64_t>(end, side.size())) {
@@ -98,6 +106,16 @@ void forge_checksums(Bytes& side, const Bytes& video) {
             put_u32(side, std::size_t(at) + 16, crc32(part(side, at + 20, size)));
             at += 20 + std::uint64_t(size);
         }
+    }
+    if (const std::size_t further = videos.size() - 1) {
+        const std::size_t tracks = index + 48 * std::size_t(get_u32(side, 20));
+        for (std::uint32_t i = 0; i < count; ++i)
+            for (std::size_t t = 0; t < further; ++t) {
+                const std::size_t entry = tracks + 4 + 20 * (i * further + t);
+                put_u32(side, entry,
+                        crc32(part(videos[t + 1], get_u32(side, entry + 4), get_u32(side, entry + 12))));
+            }
+        put_u32(side, tracks, crc32(part(side, tracks + 4, 20 * further * get_u32(side, 20))));
     }
     put_u32(side, 16, crc32(part(side, 32, json_size)));
     put_u32(side, 24, crc32(part(side, index, 48 * std::uint64_t(get_u32(side, 20)))));
@@ -113,7 +131,7 @@ void flip_some(Bytes& bytes, std::mt19937& random, std::size_t begin = 0) {
 }  // namespace
 
 TEST_CASE("every truncated prefix of manifest and side file is refused or costs its segment") {
-    for (const Golden& golden : {kAtlas, kJoints}) {
+    for (const Golden& golden : {kAtlas, kJoints, kTracks}) {
         Victim victim(golden);
         CHECK(victim.decode() == golden.frames);
         for (const std::string name : {"manifest.mpd", "side.vol"}) {
@@ -131,30 +149,34 @@ TEST_CASE("every truncated prefix of manifest and side file is refused or costs 
     }
 }
 
-TEST_CASE("truncated prefixes of the atlas file") {
-    Victim victim(kAtlas);
-    const Bytes& whole = victim.original("atlas.mp4");
-    constexpr std::size_t kHeader = 900, kStride = 13;
-    for (std::size_t size = 0; size < whole.size(); size += size < kHeader ? 1 : kStride) {
-        victim.put("atlas.mp4", std::span(whole).first(size));
-        REQUIRE(victim.decode() < kAtlas.frames);
-        if (size % 97 == 0) REQUIRE(!victim.verified().problems.empty());
+TEST_CASE("truncated prefixes of the video files") {
+    for (const auto& [golden, name] : {std::pair(kAtlas, "atlas.mp4"), std::pair(kTracks, "atlas-1.mp4")}) {
+        Victim victim(golden);
+        const Bytes& whole = victim.original(name);
+        constexpr std::size_t kHeader = 900, kStride = 13;
+        for (std::size_t size = 0; size < whole.size(); size += size < kHeader ? 1 : kStride) {
+            victim.put(name, std::span(whole).first(size));
+            REQUIRE(victim.decode() < golden.frames);
+            if (size % 97 == 0) REQUIRE(!victim.verified().problems.empty());
+        }
     }
 }
 
-TEST_CASE("1,000 random corruptions: noticed, or without effect") {
+TEST_CASE("1,500 random corruptions: noticed, or without effect") {
     constexpr unsigned kSeed = 2026;
     MESSAGE("seed " << kSeed);
     std::mt19937 random(kSeed);
-    Victim victims[] = {Victim(kAtlas), Victim(kJoints)};
-    for (int i = 0; i < 1000; ++i) {
-        Victim& victim = victims[i % 2];
-        const std::string name = kFiles[random() % 3];
+    const Golden goldens[] = {kAtlas, kJoints, kTracks};
+    Victim victims[] = {Victim(kAtlas), Victim(kJoints), Victim(kTracks)};
+    for (int i = 0; i < 1500; ++i) {
+        Victim& victim = victims[i % 3];
+        const std::vector<std::string> files = goldens[i % 3].files();
+        const std::string name = files[random() % files.size()];
         Bytes bytes = victim.original(name);
         flip_some(bytes, random);
         if (random() % 8 == 0) bytes.resize(random() % bytes.size());
         victim.put(name, bytes);
-        REQUIRE(victim.decode() <= (i % 2 ? kJoints : kAtlas).frames);
+        REQUIRE(victim.decode() <= goldens[i % 3].frames);
         victim.restore(name);
     }
 }
@@ -163,13 +185,15 @@ TEST_CASE("forged checksums: the side file's parser stands alone") {
     constexpr unsigned kSeed = 7;
     MESSAGE("seed " << kSeed);
     std::mt19937 random(kSeed);
-    for (const Golden& golden : {kAtlas, kJoints}) {
+    for (const Golden& golden : {kAtlas, kJoints, kTracks}) {
         Victim victim(golden);
+        std::vector<Bytes> videos;
+        for (const std::string& name : golden.videos) videos.push_back(victim.original(name));
         int survived = 0;
         for (int i = 0; i < 1000; ++i) {
             Bytes bytes = victim.original("side.vol");
             flip_some(bytes, random);
-            forge_checksums(bytes, victim.original("atlas.mp4"));
+            forge_checksums(bytes, videos);
             victim.put("side.vol", bytes);
             const int frames = victim.decode();
             REQUIRE(frames <= golden.frames);
@@ -189,7 +213,7 @@ TEST_CASE("forged checksums: damaged video is refused or decodes, and verify not
     for (int i = 0; i < 400; ++i) {
         Bytes video = victim.original("atlas.mp4"), side = victim.original("side.vol");
         flip_some(video, random, i % 2 ? 0 : 800);
-        forge_checksums(side, video);
+        forge_checksums(side, {video});
         victim.put("atlas.mp4", video);
         victim.put("side.vol", side);
         const int frames = victim.decode();

@@ -105,6 +105,98 @@ TEST_CASE("side file: features are all of one kind and none of the other") {
     }
 }
 
+namespace {
+
+/// Of two tracks, segments where they must be.
+SideFile two_tracks() {
+    SideFile side = small_file();
+    side.header.features = {"tracks", "atlas", "block-offsets"};
+    side.header.tracks = 2;
+    side.header.atlas_height = 512;
+    side.segments[0].further_tracks = {{.offset = 33, .size = 44, .crc = 55}};
+    side.segments[0].side_offset = write_side_header(side).size();
+    return side;
+}
+
+}  // namespace
+
+TEST_CASE("side file: tracks come back as they were written, and need nothing where there is one") {
+    const SideFile side = two_tracks();
+    const SideFile again = read_side_header(memory_source(write_side_header(side)));
+    CHECK(again.header.tracks == 2);
+    CHECK(again.header.picture_height() == 256);
+    REQUIRE(again.segments[0].further_tracks.size() == 1);
+    CHECK(again.segments[0].video(0).crc == 7);
+    CHECK(again.segments[0].video(1).offset == 33);
+    CHECK(again.segments[0].video(1).size == 44);
+    CHECK(again.segments[0].video(1).crc == 55);
+    CHECK(again.segments[0].bytes() == 10 + 44);
+    CHECK(write_side_header(side).size() > write_side_header(small_file()).size() + 24);
+    const Bytes plain = write_side_header(small_file());
+    CHECK(std::string(plain.begin(), plain.end()).find("tracks") == std::string::npos);
+}
+
+TEST_CASE("side file: what tracks may not be") {
+    const auto refused = [](auto edit, const char* why) {
+        check_refused(
+            [&](SideFile& s) {
+                s = two_tracks();
+                edit(s);
+                s.segments[0].side_offset = write_side_header(s).size();
+            },
+            why);
+    };
+    refused([](SideFile& s) { s.header.tracks = 1; }, "tracks");
+    refused([](SideFile& s) { s.header.tracks = kMaxTracks + 1; }, "tracks");
+    refused([](SideFile& s) { s.header.atlas_height = 512 + 64; }, "atlas_height");
+    refused([](SideFile& s) { s.header.atlas_height = 256; }, "atlas_height");
+    refused(
+        [](SideFile& s) {
+            s.header.features = {"joints", "lookups", "codebooks", "tracks"};
+        },
+        "features");
+    refused([](SideFile& s) { s.header.features = {"tracks"}; }, "features");
+    refused([](SideFile& s) { s.segments[0].further_tracks[0].size = 0; }, "video bytes");
+    refused([](SideFile& s) { s.segments[0].further_tracks.clear(); }, "video bytes");
+    // The last 24 bytes are the track index and its checksum.
+    const Bytes whole = write_side_header(two_tracks());
+    for (std::size_t at = whole.size() - 24; at < whole.size(); ++at) {
+        Bytes damaged = whole;
+        damaged[at] ^= 1;
+        CHECK_THROWS_AS(read_side_header(memory_source(damaged)), InputError);
+        CHECK_THROWS_AS(
+            read_side_header(memory_source(Bytes(whole.begin(), whole.begin() + std::ptrdiff_t(at)))),
+            InputError);
+    }
+}
+
+TEST_CASE("side segment: a plane lies in one track") {
+    const SideFile side = two_tracks();
+    const auto accepted = [&](std::uint16_t top) {
+        SideSegment segment = small_segment();
+        SegmentLayout layout = *segment.layout;
+        layout.atlas_height = 512, layout.tracks = 2;
+        layout.plane_y[5] = top;
+        segment.layout = std::make_shared<SegmentLayout>(layout);
+        try {
+            const auto read =
+                read_side_segment(write_side_segment(segment), side.segments[0], side.header, "test");
+            CHECK(read.layout->tracks == 2);
+            return true;
+        } catch (const InputError&) {
+            return false;
+        }
+    };
+    CHECK(accepted(248));
+    CHECK(!accepted(249));
+    CHECK(!accepted(255));
+    CHECK(accepted(256));
+    CHECK(accepted(504));
+    CHECK(!accepted(505));
+    CHECK(!accepted(512));
+    CHECK(!accepted(65535));
+}
+
 TEST_CASE("side file: what is unknown or out of range is refused, and named") {
     const auto ok = [](SideFile& s) { s.segments[0].side_offset = write_side_header(s).size(); };
     check_refused(
