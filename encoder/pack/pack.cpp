@@ -36,8 +36,8 @@ constexpr int kRateTries = 8;
 constexpr int kQualityTries = 3;
 constexpr double kCloseQuality = 3, kBytesPerQuality = 0.026;
 /// Of a stream, apart from the side file's header: manifest, MP4 header; and a segment's and a frame's share
-/// in the MP4's tables. A little more than measured.
-constexpr double kOtherBytes = 1900, kSegmentBytes = 150, kFrameBytes = 10;
+/// in the MP4's tables. As measured of H.264; where it is more, the take is coded again.
+constexpr double kOtherBytes = 1500, kSegmentBytes = 130, kFrameBytes = 8;
 
 void check(const PackOptions& options) {
     if (options.segment_frames &&
@@ -160,7 +160,7 @@ void Packer::code_all(const std::filesystem::path& video_file) {
                 "{}: the encoder errs more than its finest quantiser explains; choose another codec",
                 options_.codec);
         coder_->set_quantiser(std::max(1, coder_->quantiser() - kQuantiserDrop));
-        if (tracker_) tracker_->restart(false);
+        if (tracker_) tracker_->restart(tracker_->most(), false);
     }
 }
 
@@ -270,12 +270,14 @@ PackResult Packer::write_at_rate(const std::filesystem::path& directory, double 
         const double quality =
             std::clamp(chosen - tracker_->mean_coarseness() / kCoarsenessPerQuality, 0.0, 100.0);
         write_side(directory, quality);
-        const PackResult result{written(directory), quality};
+        PackResult result;
+        result.bytes = written(directory), result.quality = quality;
         const std::size_t manifest = write_manifest(manifest_of(*this, directory)).size();
         const double rate = bits_per_second(result.bytes + manifest);
         if (rate <= bit_rate) return result;
         if (tracker_->all_coarsest()) throw too_low(rate);
-        tracker_->restart(again);
+        const double surplus = double(result.bytes + manifest) * (1 - bit_rate / rate);
+        tracker_->restart(std::max(0.0, tracker_->spent() - surplus), again);
     }
 }
 

@@ -39,7 +39,7 @@ double saved(AtlasTrials& trials, const Quality& quality, const Trial& found) {
     return 1 - found.bytes / (below.bytes * std::pow(above.bytes / below.bytes, share));
 }
 
-nlohmann::json measure(const std::filesystem::path& model, const std::string& codec, double quality) {
+nlohmann::json measure(const std::filesystem::path& model, const std::string& codec, double quality, bool balance) {
     PackOptions options;
     options.codec = codec;
     const auto take = open_take_segments(model, options);
@@ -83,7 +83,7 @@ nlohmann::json measure(const std::filesystem::path& model, const std::string& co
                                    {"saved", saved(trials, settings.quality, searched)}});
     }
     // Coarser levels with a finer quantiser, and the other way round, against the same quantiser throughout.
-    for (const int k : {-6, -3, 3, 6}) {
+    for (const int k : balance ? std::vector<int>{-6, -3, 3, 6} : std::vector<int>{}) {
         SegmentSettings other = settings;
         other.quality.quantiser -= k;
         if (other.quality.quantiser < 2) continue;
@@ -105,12 +105,14 @@ int main(int argc, char** argv) {
     app.add_option("MODEL", models)->required();
     app.add_option("--codec", codecs)->delimiter(',');
     app.add_option("--quality", qualities)->delimiter(',');
+    bool balance = false;
+    app.add_flag("--balance", balance, "how quantiser and steps trade, too");
     CLI11_PARSE(app, argc, argv);
     nlohmann::json out = {{"benchmark", "rate"}, {"runs", nlohmann::json::array()}};
     for (const std::string& model : models)
         for (const std::string& codec : codecs)
             for (const double quality : qualities) {
-                out["runs"].push_back(measure(model, codec, quality));
+                out["runs"].push_back(measure(model, codec, quality, balance));
                 out["runs"].back()["model"] = model;
             }
     fmt::print("{}\n", out.dump(1));

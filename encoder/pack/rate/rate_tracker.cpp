@@ -7,8 +7,13 @@ namespace volumen {
 
 namespace {
 
-/// Of the rate: the middle of what is allowed.
-constexpr double kAim = 1 - RateTracker::kTolerance / 2;
+/// Of the bytes: the aim, and what the last segment has to reach. What surrounds segments takes the rest of
+/// the tolerance.
+constexpr double kAim = 0.9925, kEnough = 0.985;
+static_assert(kEnough > 1 - RateTracker::kTolerance);
+/// Segments count for the estimates' correction by so much less, each, the further back they lie: a take that
+/// becomes livelier stays so for a while.
+constexpr double kFading = 0.4;
 /// Log2 of the bytes over coarseness, on trained takes; two codings of a segment say it better.
 constexpr double kSlope = 0.5, kLeastSlope = 0.2, kMostSlope = 1.5;
 /// Coarseness has to differ by this much to say anything about the slope.
@@ -28,7 +33,8 @@ RateTracker::RateTracker(double most, std::vector<double> estimates, double fine
 
 /// The coarseness at which `known`, bytes of `segment` at coarseness 0, and what follows fill what is left.
 double RateTracker::level_from(std::size_t segment, double known) const {
-    const double correction = expected_so_far_ > 0 ? found_so_far_ / expected_so_far_ : 1;
+    const double correction =
+        (kFading * found_so_far_ + known) / (kFading * expected_so_far_ + estimates_[segment]);
     double left = known;
     for (std::size_t i = segment + 1; i < estimates_.size(); ++i) left += correction * estimates_[i];
     const double bytes = kAim * most_ - spent_;
@@ -41,7 +47,7 @@ bool RateTracker::fits(double bytes, double wanted) const {
     if (wanted == coarseness_) return true;  // as coarse, or as fine, as can be
     if (next_ + 1 < estimates_.size()) return tries_ == kTries || std::abs(wanted - coarseness_) < kApart;
     const double all = spent_ + bytes;
-    return tries_ == kLastTries || (all <= most_ && all >= (1 - kTolerance) * most_);
+    return tries_ == kLastTries || (all <= most_ && all >= kEnough * most_);
 }
 
 bool RateTracker::keep(double bytes) {
@@ -59,16 +65,17 @@ bool RateTracker::keep(double bytes) {
     spent_ += bytes, sum_ += coarseness_;
     at_coarsest_ += coarseness_ == coarsest_;
     found_[next_] = found;
-    expected_so_far_ += estimates_[next_], found_so_far_ += found;
+    expected_so_far_ = kFading * expected_so_far_ + estimates_[next_];
+    found_so_far_ = kFading * found_so_far_ + found;
     tries_ = 0;
     if (++next_ < estimates_.size()) {
-        const double correction = found_so_far_ / expected_so_far_;
-        coarseness_ = level_from(next_, correction * estimates_[next_]);
+        coarseness_ = level_from(next_, found_so_far_ / expected_so_far_ * estimates_[next_]);
     }
     return true;
 }
 
-void RateTracker::restart(bool at_coarsest) {
+void RateTracker::restart(double most, bool at_coarsest) {
+    most_ = most;
     for (std::size_t i = 0; i < next_; ++i) estimates_[i] = found_[i];
     if (at_coarsest) finest_ = coarsest_;
     spent_ = sum_ = expected_so_far_ = found_so_far_ = 0;

@@ -8,7 +8,7 @@ namespace volumen {
 
 /// Coarseness is the binary logarithm of what all steps are multiplied by. The rule: a segment is coded as
 /// coarse as all that is left to code has to be for what is left of the bytes. What is left to code is known
-/// from estimates, corrected by what the segments so far came to against theirs. Where a segment turns out so
+/// from estimates, corrected by what the last segments came to against theirs. Where a segment turns out so
 /// much larger or smaller than thought that the coarseness would now be another (by kApart), it is coded
 /// again, kTries times at most; the last one as long as the whole take misses the rate.
 class RateTracker {
@@ -31,8 +31,10 @@ class RateTracker {
     bool all_coarsest() const { return at_coarsest_ == estimates_.size(); }
     /// Mean over the segments kept.
     double mean_coarseness() const { return next_ ? sum_ / double(next_) : 0; }
+    double most() const { return most_; }
+    double spent() const { return spent_; }
     /// From the first segment again, knowing now what each takes; `at_coarsest`: without any choice.
-    void restart(bool at_coarsest);
+    void restart(double most, bool at_coarsest);
 
   private:
     double level_from(std::size_t segment, double known) const;
@@ -42,7 +44,7 @@ class RateTracker {
     std::vector<double> estimates_, found_;  ///< bytes at coarseness 0
     double slope_;                           ///< log2 of the bytes over coarseness, negated
     double coarseness_ = 0, spent_ = 0, sum_ = 0;
-    double expected_so_far_ = 0, found_so_far_ = 0;
+    double expected_so_far_ = 0, found_so_far_ = 0;  ///< bytes at coarseness 0, the last ones most
     std::size_t next_ = 0, at_coarsest_ = 0;
     int tries_ = 0;
     double last_coarseness_ = 0, last_bytes_ = 0;  ///< of the try before

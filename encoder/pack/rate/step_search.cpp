@@ -14,13 +14,19 @@ constexpr int kRounds = 3;
 constexpr int kQuantiserMove = 3, kFinestQuantiser = 2;
 constexpr double kQuantiserScale = 0.65;
 /// Logarithms of costs that differ by less differ by chance; and what a whole search must gain.
-constexpr double kNoise = 0.002, kWorthIt = 0.015;
+constexpr double kNoise = 0.002, kWorthIt = 0.02;
 /// At the best step half a move more costs about this share of the bytes that it gives, as errors grow with
 /// the square of a step and bytes with its logarithm. Where it costs more, a finer step may be better.
 constexpr double kCostAtBest = 0.44;
 /// Kept for the end: trials at the error of the start, until the logarithms differ by no more than this.
-constexpr int kLastTrials = 2;
-constexpr double kSameError = 0.03;
+constexpr int kLevelTrials = 2, kLastTrials = 2 * kLevelTrials;
+constexpr double kSameError = 0.04, kMost = 1;
+/// Of ln error over the common log2 scale, to begin with.
+constexpr double kErrorSlope = 0.8;
+/// QP that the quantiser is moved by to see what errors are worth; logarithms of errors that differ by less
+/// do not tell.
+constexpr int kQuantiserProbe = 3;
+constexpr double kTellsSlope = 0.03;
 
 class Search {
   public:
@@ -29,8 +35,9 @@ class Search {
 
     StepSearch run() {
         start_ = best_ = attempt({});
-        if (!weigh(attempt({coarser({}, kMove)}), attempt({coarser({}, -kMove)})))
-            return {StepTuning{}, 0, trials_};
+        const int finer = std::max(kFinestQuantiser - quantiser_, -kQuantiserProbe);
+        const Trial coarse = attempt({{}, kQuantiserProbe});
+        if (!weigh(coarse, finer < 0 ? attempt({{}, finer}) : coarse)) return {StepTuning{}, 0, trials_};
         balance_quantiser();
         std::array<double, kStepClasses> direction;  // 0: nothing more to gain
         direction.fill(0);
@@ -47,21 +54,19 @@ class Search {
         return attempt_(tuning);
     }
     bool may_try() const { return trials_ + kLastTrials < kMostTrials; }
-    /// What a byte is worth, from all classes made coarser and finer: ln bytes as a parabola over ln error.
-    /// Nothing can be weighed where there is no error, or where steps change nothing.
+    /// What an error is worth, from the quantiser made coarser and finer. Nothing can be weighed where there
+    /// is no error, or where that changes little.
     bool weigh(const Trial& coarse, const Trial& fine) {
         const double e0 = std::log(fine.error / start_.error), e1 = std::log(coarse.error / start_.error);
         const double b0 = std::log(fine.bytes / start_.bytes), b1 = std::log(coarse.bytes / start_.bytes);
-        if (!(e0 < -kWorthIt && e1 > kWorthIt && b0 > kWorthIt && b1 < -kWorthIt)) return false;
-        bend_ = (b1 / e1 - b0 / e0) / (e1 - e0);
-        slope_ = b1 / e1 - bend_ * e1;
-        error_slope_ = (e1 - e0) / (2 * kMove);
-        return std::isfinite(bend_);
+        finer_slope_ = b0 / e0, coarser_slope_ = b1 / e1;
+        quantiser_slope_ = e1 / kQuantiserProbe;
+        return std::abs(e0) > kTellsSlope && e1 > kTellsSlope && finer_slope_ < 0 && coarser_slope_ < 0;
     }
-    /// Log of the bytes over what the error is worth by that parabola; the start's is 0.
+    /// Log of the bytes over those that another quantiser takes at the same error; the start's is 0.
     double cost(const Trial& t) const {
         const double error = std::log(t.error / start_.error);
-        return std::log(t.bytes / start_.bytes) - (slope_ + bend_ * error) * error;
+        return std::log(t.bytes / start_.bytes) - (error < 0 ? finer_slope_ : coarser_slope_) * error;
     }
     bool keep_if_better(const StepTuning& tuning, const Trial& t) {
         if (!(cost(t) < cost(best_) - kNoise)) return false;
@@ -92,20 +97,38 @@ class Search {
         return keep_if_better(next, attempt(next)) ? -direction : 0;
     }
 
-    /// At the error of the start, tried once more: what is promised has been seen.
+    /// At the error of the start, tried once more: what is promised has been seen. Back to that error lead
+    /// coarser or finer steps, or another quantiser; which is the better way differs.
     StepSearch result() {
-        for (int i = 0; i < kLastTrials && cost(best_) < -kWorthIt; ++i) {
-            const double off = std::log(best_.error / start_.error);
-            if (std::abs(off) < kSameError) break;
-            const double move = -off / error_slope_;
-            tuning_.scales = coarser(tuning_.scales, move);
-            const double before = std::log(best_.error);
-            best_ = attempt(tuning_);
-            const double slope = (std::log(best_.error) - before) / move;
-            if (slope > error_slope_ / 4) error_slope_ = slope;
+        const Trial found = best_;
+        const StepTuning found_at = tuning_;
+        for (const bool by_quantiser : {false, true}) {
+            best_ = found, tuning_ = found_at;
+            if (level_error(by_quantiser)) return {tuning_, 1 - std::exp(cost(best_)), trials_};
         }
-        if (cost(best_) >= -kWorthIt) return {StepTuning{}, 0, trials_};
-        return {tuning_, 1 - std::exp(cost(best_)), trials_};
+        return {StepTuning{}, 0, trials_};
+    }
+
+    /// Whether that leaves a gain.
+    bool level_error(bool by_quantiser) {
+        double off = std::log(best_.error / start_.error), slope = kErrorSlope;
+        for (int i = 0; i < kLevelTrials && std::abs(off) > kSameError && cost(best_) < -kWorthIt; ++i) {
+            // The quantiser goes as far as whole QP do, the steps the rest.
+            const int quantiser =
+                by_quantiser && i == 0
+                    ? std::max(int(-off / quantiser_slope_),
+                               std::min(0, kFinestQuantiser - quantiser_ - tuning_.quantiser))
+                    : 0;
+            const double before = off + quantiser * quantiser_slope_;
+            const double move = std::clamp(-before / slope, -kMost, kMost);
+            tuning_.scales = coarser(tuning_.scales, move);
+            tuning_.quantiser += quantiser;
+            best_ = attempt(tuning_);
+            off = std::log(best_.error / start_.error);
+            if (quantiser == 0) slope = std::clamp((off - before) / move, kErrorSlope / 2, 3 * kErrorSlope);
+        }
+        // What is far from the error of the start would be judged by a guess.
+        return std::abs(off) <= 2 * kSameError && cost(best_) < -kWorthIt;
     }
 
     const TrySteps& attempt_;
@@ -113,8 +136,8 @@ class Search {
     int quantiser_;
     Trial start_, best_;
     StepTuning tuning_;
-    double slope_ = 0, bend_ = 0;  ///< of the parabola
-    double error_slope_ = 0;       ///< of ln error, over the common log2 scale
+    double finer_slope_ = 0, coarser_slope_ = 0;  ///< of ln bytes over ln error, both sides of the start
+    double quantiser_slope_ = 0;                  ///< of ln error, over QP
     int trials_ = 0, round_ = 0;
 };
 

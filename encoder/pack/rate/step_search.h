@@ -22,11 +22,11 @@ struct StepSearch {
 };
 
 /// So often `attempt` is called, at most.
-inline constexpr int kMostTrials = 26;
+inline constexpr int kMostTrials = 28;
 
 /// Looks for the steps with the fewest bytes at the error that `attempt` gives with no tuning. Where one
-/// class gives a byte for less error than another, moving both lowers error + λ · bytes, with λ from all
-/// classes made coarser or finer at once: class after class is moved as long as that becomes lower. What is
+/// class gives a byte for less error than another, moving both lowers error + λ · bytes, with λ from a
+/// coarser and a finer quantiser: class after class is moved as long as that becomes lower. What is
 /// found comes to the error of the start. `classes`: those that matter, indices into kStepNames. `quantiser`:
 /// the start's, which is lowered with levels made coarser likewise, as long as that gains; 0 where it stays.
 /// Deterministic where `attempt` is.
