@@ -34,7 +34,7 @@ class Search {
         : attempt_(attempt), classes_(classes), quantiser_(quantiser) {}
 
     StepSearch run() {
-        start_ = best_ = attempt({});
+        start_ = best_ = least_ = attempt({});
         const int finer = std::max(kFinestQuantiser - quantiser_, -kQuantiserProbe);
         const Trial coarse = attempt({{}, kQuantiserProbe});
         if (!weigh(coarse, finer < 0 ? attempt({{}, finer}) : coarse)) return {StepTuning{}, 0, trials_};
@@ -50,8 +50,10 @@ class Search {
 
   private:
     Trial attempt(const StepTuning& tuning) {
-        ++trials_;
-        return attempt_(tuning);
+        const Trial t = attempt_(tuning);
+        if (trials_++ > 0 && t.error <= start_.error && t.bytes < least_.bytes)
+            least_ = t, least_at_ = tuning;
+        return t;
     }
     bool may_try() const { return trials_ + kLastTrials < kMostTrials; }
     /// What an error is worth, from the quantiser made coarser and finer. Nothing can be weighed where there
@@ -106,6 +108,9 @@ class Search {
             best_ = found, tuning_ = found_at;
             if (level_error(by_quantiser)) return {tuning_, 1 - std::exp(cost(best_)), trials_};
         }
+        // Not levelled, but better in both.
+        if (least_.bytes < (1 - kWorthIt) * start_.bytes)
+            return {least_at_, 1 - least_.bytes / start_.bytes, trials_};
         return {StepTuning{}, 0, trials_};
     }
 
@@ -135,6 +140,8 @@ class Search {
     std::span<const int> classes_;
     int quantiser_;
     Trial start_, best_;
+    Trial least_;  ///< with the fewest bytes of those that err no more than the start
+    StepTuning least_at_;
     StepTuning tuning_;
     double finer_slope_ = 0, coarser_slope_ = 0;  ///< of ln bytes over ln error, both sides of the start
     double quantiser_slope_ = 0;                  ///< of ln error, over QP
