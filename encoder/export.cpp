@@ -3,6 +3,7 @@
 #include "encoder/evaluate/frame_source.h"
 #include "encoder/model.h"
 #include "encoder/new_directory.h"
+#include "encoder/pack/coded_planes.h"
 #include "formats/core/error.h"
 #include "formats/splats/ply.h"
 
@@ -16,12 +17,15 @@ int export_take(const std::filesystem::path& source, const std::filesystem::path
     if (options.first_frame >= end || end > take->frame_count())
         throw UsageError("--frames {}:{}: {} has frames 0:{}", options.first_frame, end, source.string(),
                          take->frame_count());
-    bool decoded = false;
+    SequenceInfo info{take->info()};
     take->seek(options.first_frame);
     for (int frame = options.first_frame; frame < end; ++frame) {
         std::optional<SourceFrame> content = take->next();
         if (!content) throw InputError("{}: ends before frame {}", source.string(), frame);
-        decoded |= content->packed.has_value();
+        if (content->packed) {
+            info.decoded = true;
+            if (!info.levels && content->packed->layout) info.levels = steps_of(*content->packed->layout);
+        }
         write_ply(model_frame_path(target.path(), frame), content->unpacked());
         if (options.progress) options.progress(frame - options.first_frame + 1, end - options.first_frame);
     }
@@ -30,7 +34,7 @@ int export_take(const std::filesystem::path& source, const std::filesystem::path
         std::filesystem::create_directory(file.parent_path());
         write_ply(file, *stage);
     }
-    write_sequence_info(target.path(), {take->info(), decoded});
+    write_sequence_info(target.path(), info);
     target.commit();
     return end - options.first_frame;
 }

@@ -16,6 +16,9 @@ using nlohmann::json;
 
 namespace {
 
+/// Of a luma level of a stream, in its attribute's units: beyond lies damage.
+constexpr double kLeastLevel = 1e-9, kMostLevel = 1e9;
+
 constexpr std::uintmax_t kMaxInfoBytes = 64u << 20;  ///< a few bytes a segment and view
 constexpr std::uint32_t kMaxViews = 10'000;
 
@@ -133,12 +136,21 @@ std::vector<std::filesystem::path> model_frames(const std::filesystem::path& mod
 SequenceInfo read_sequence_info(const std::filesystem::path& directory, const Bounds& bounds,
                                 std::optional<glm::vec3> up) {
     const std::filesystem::path file = directory / kTakeFile;
-    if (!std::filesystem::exists(file)) return {describe_take(bounds, up.value_or(kSplatFileUp)), false};
+    if (!std::filesystem::exists(file)) return {describe_take(bounds, up.value_or(kSplatFileUp))};
     const json root = read_json(file);
-    SequenceInfo info{read_take_json(root, file.string()), false};
+    SequenceInfo info{read_take_json(root, file.string())};
     if (root.contains("decoded")) {
         if (!root["decoded"].is_boolean()) JsonFields{root, file.string()}.wrong("decoded");
         info.decoded = root["decoded"];
+    }
+    if (root.contains("levels")) {
+        const std::string name = file.string() + ": levels";
+        if (!root["levels"].is_object()) JsonFields{root, file.string()}.wrong("levels");
+        StepValues levels;
+        for (std::size_t k = 0; k < kStepClasses; ++k)
+            levels[k] =
+                float(JsonFields{root["levels"], name}.number(kStepNames[k], kLeastLevel, kMostLevel));
+        info.levels = plane_steps(levels);
     }
     if (up) info.take = turned(info.take, *up);
     return info;
@@ -147,6 +159,9 @@ SequenceInfo read_sequence_info(const std::filesystem::path& directory, const Bo
 void write_sequence_info(const std::filesystem::path& directory, const SequenceInfo& info) {
     json root = take_json(info.take);
     root["decoded"] = info.decoded;
+    if (info.levels)
+        for (std::size_t k = 0; k < kStepClasses; ++k)
+            root["levels"][kStepNames[k]] = values(*info.levels)[k];
     write_file(directory / kTakeFile, root.dump(2) + "\n");
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "encoder/pack/quality.h"
 #include "formats/core/take_info.h"
 #include "formats/splats/cloud.h"
 #include "formats/splats/describe.h"
@@ -66,7 +67,8 @@ std::vector<std::filesystem::path> model_frames(const std::filesystem::path& mod
 /// What is known of a directory of splat files that is no model.
 struct SequenceInfo {
     TakeInfo take;
-    bool decoded = false;  ///< its values have been through a stream before
+    bool decoded = false;                   ///< its values have been through a stream before
+    std::optional<PlaneSteps> levels = {};  ///< of that stream, where it was an atlas; position: scene units
 };
 /// take.json where there is one, else made up for `bounds`. `up`: instead of what take.json says, or of -y.
 SequenceInfo read_sequence_info(const std::filesystem::path& directory, const Bounds& bounds,

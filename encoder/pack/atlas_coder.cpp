@@ -1,7 +1,10 @@
 // Codes segments as attribute planes in a video's luma: FORMAT.md, section 6.4.
 #include <algorithm>
+#include <cmath>
+#include <optional>
 
 #include "encoder/pack/quality.h"
+#include "encoder/pack/rate/atlas_steps.h"
 #include "encoder/pack/segment.h"
 #include "encoder/pack/segment_coder.h"
 #include "formats/core/error.h"
@@ -29,10 +32,28 @@ class AtlasCoder final : public SegmentCoder {
 
     void set_quality(double quality) override {
         settings_.quality = quality_settings(quality);
-        if (take_.decoded) set_quantiser(std::max(kFinestAgain, quantiser() - kFinerAgain));
+        coarseness_ = 0;
+        if (take_.decoded) set_quantiser(std::max(kFinestAgain, quantiser() - kFinerAgain - keep_levels()));
     }
     int quantiser() const override { return settings_.quality.quantiser; }
     void set_quantiser(int quantiser) override { settings_.quality.quantiser = quantiser; }
+    // Levels of a stream that is packed again are kept: neither the search nor a rate moves them.
+    bool steers() const override { return !take_.decoded; }
+    std::vector<double> estimate(double quality) override {
+        return steps().estimate(quality_settings(quality));
+    }
+    FoundSteps find_steps() override {
+        const StepSearch found = steps().search(settings_.quality);
+        settings_.quality = tuned(settings_.quality, found.tuning);
+        trial_frames_ = steps_->frames_coded();
+        steps_.reset();
+        return {found.saved, volumen::describe(found)};
+    }
+    void set_coarseness(double log2_factor) override { coarseness_ = log2_factor; }
+    CoarsenessRange coarseness_range() const override {
+        return {finest(settings_.quality), coarsest(settings_.quality)};
+    }
+    int trial_frames() const override { return trial_frames_; }
     VideoSettings video() const override { return settings_.video(); }
     void describe(SideHeader& header) const override {
         header.features.assign(std::begin(kAtlasFeatures), std::end(kAtlasFeatures));
@@ -45,7 +66,7 @@ class AtlasCoder final : public SegmentCoder {
     }
     CodedSegment code(std::size_t segment) override {
         const ModelSegment& s = take_.segments[segment];
-        AtlasSegment coded = code_atlas_segment(take_.read(segment), s.first_frame, settings_);
+        AtlasSegment coded = code_atlas_segment(take_.read(segment), s.first_frame, coarse_settings());
         CodedSegment out;
         out.videos = std::move(coded.videos);
         out.splat_count = coded.side.layout->splat_count;
@@ -56,11 +77,36 @@ class AtlasCoder final : public SegmentCoder {
     }
 
   private:
+    /// Takes the steps of the stream that the take has been through; returns by how much the quantiser has to
+    /// be finer for the same error, in steps of six a factor of two.
+    int keep_levels() {
+        if (!take_.levels) return 0;
+        PlaneSteps levels = *take_.levels;
+        levels.position /= settings_.extent;
+        double coarser = 0;
+        for (std::size_t k = 0; k < kStepClasses; ++k)
+            coarser +=
+                std::log2(double(values(levels)[k] / values(settings_.quality.steps)[k])) / kStepClasses;
+        settings_.quality.steps = levels;
+        return int(std::lround(kQpPerOctave * coarser));
+    }
+    SegmentSettings coarse_settings() const {
+        SegmentSettings out = settings_;
+        out.quality = tuned(out.quality, {coarser({}, coarseness_)});
+        return out;
+    }
+    AtlasSteps& steps() {
+        if (!steps_) steps_.emplace(take_, settings_);
+        return *steps_;
+    }
     void check_exact(const SideSegment& written, const Bytes& bytes, const ModelSegment& segment) const;
 
     const TakeSegments& take_;
     std::uint32_t max_splats_ = 0;
     SegmentSettings settings_;
+    double coarseness_ = 0;  ///< log2
+    std::optional<AtlasSteps> steps_;
+    int trial_frames_ = 0;
 };
 
 /// What must be exact is read back and compared.

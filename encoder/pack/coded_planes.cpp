@@ -1,8 +1,7 @@
 #include "encoder/pack/coded_planes.h"
 
+#include <algorithm>
 #include <cmath>
-
-#include "formats/stream/frame.h"
 
 namespace volumen {
 
@@ -24,6 +23,24 @@ float least_step(int plane, const PlaneSteps& steps) {
     if (plane < kPlaneSh) return steps.opacity;
     const float luminance = plane < kPlaneSh + 3 ? steps.colour : steps.detail;
     return (plane - kPlaneSh) % 3 ? luminance * steps.chroma : luminance;
+}
+
+PlaneSteps steps_of(const SegmentLayout& layout) {
+    const auto least = [&](int from, int to, int stride) {
+        float step = layout.plane_step[std::size_t(from)];
+        for (int p = from; p < to; p += stride) step = std::min(step, layout.plane_step[std::size_t(p)]);
+        return step;
+    };
+    const int planes = plane_count(layout.sh_degree);
+    PlaneSteps out;
+    out.position = layout.position_step;
+    out.rotation = least(kPlaneRotation, kPlaneScale, 1);
+    out.scale = least(kPlaneScale, kPlaneOpacity, 1);
+    out.opacity = least(kPlaneOpacity, kPlaneSh, 1);
+    out.colour = least(kPlaneSh, kPlaneSh + 3, 3);
+    out.chroma = least(kPlaneSh + 1, kPlaneSh + 3, 1) / out.colour;
+    out.detail = layout.sh_degree > 0 ? least(kPlaneSh + 3, planes, 3) : out.colour;
+    return out;
 }
 
 }  // namespace volumen

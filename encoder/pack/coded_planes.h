@@ -2,7 +2,7 @@
 #pragma once
 
 #include "encoder/pack/quality.h"
-#include "formats/splats/cloud.h"
+#include "formats/stream/frame.h"
 
 namespace volumen {
 
@@ -12,5 +12,9 @@ float coded_value(const SplatCloud& cloud, int plane, std::size_t i);
 
 /// Units per luma level of a plane after the positions', at least.
 float least_step(int plane, const PlaneSteps& steps);
+
+/// How fine a stream's segment is coded: `position` in scene units, the others as in PlaneSteps. What has too
+/// wide a range for 256 levels may be coarser.
+PlaneSteps steps_of(const SegmentLayout& layout);
 
 }  // namespace volumen

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 
 #include "encoder/new_directory.h"
+#include "encoder/pack/quality.h"
+#include "encoder/pack/rate/rate_tracker.h"
 #include "encoder/pack/segment_coder.h"
 #include "encoder/pack/take_segments.h"
 #include "formats/core/file.h"
@@ -26,8 +29,15 @@ constexpr DirectoryKind kStreamDirectory{kManifestName, nullptr};
 constexpr double kErrorFloor = 1.0, kErrorSteps = 1.0;
 constexpr int kQuantiserDrop = 3;
 /// Closer to the wanted bit rate is not worth another encode.
-constexpr double kRateTolerance = 0.03;
+constexpr double kRateTolerance = RateTracker::kTolerance;
 constexpr int kRateTries = 8;
+/// Where a rate is kept by steering, the quality to begin with is estimated: so often, until it is as close,
+/// with ln bytes growing by so much a point, as trained takes do.
+constexpr int kQualityTries = 3;
+constexpr double kCloseQuality = 3, kBytesPerQuality = 0.026;
+/// Of a stream, apart from the side file's header: manifest, MP4 header; and a segment's and a frame's share
+/// in the MP4's tables. As measured of H.264; where it is more, the take is coded again.
+constexpr double kOtherBytes = 1500, kSegmentBytes = 130, kFrameBytes = 8;
 
 void check(const PackOptions& options) {
     if (options.segment_frames &&
@@ -72,6 +82,12 @@ class Packer {
 
     /// Writes video and side file into `directory`; returns their bytes.
     std::uint64_t write(const std::filesystem::path& directory, double quality);
+    /// The same within `bit_rate`, all at once: steers segments as they are coded. `steers()` holds.
+    PackResult write_at_rate(const std::filesystem::path& directory, double bit_rate);
+    bool steers() const { return coder_->steers(); }
+    /// Whether the attributes' steps are weighed against each other first.
+    void find_steps(bool wanted) { find_steps_ = wanted; }
+    int frames_coded() const { return frames_coded_ + coder_->trial_frames(); }
     /// Of what was written last.
     ManifestRung describe(const std::filesystem::path& directory) const;
     const TakeSegments& take() const { return *take_; }
@@ -80,11 +96,16 @@ class Packer {
     }
 
   private:
-    void code_all(const std::filesystem::path& directory, double quality);
+    void set_quality(double quality);
+    void code_all(const std::filesystem::path& directory);
+    CodedSegment code_segment(std::size_t segment);
     bool within_bounds(const CodedSegment& segment) const;
     void find_fragments(const std::filesystem::path& directory);
     void write_side(const std::filesystem::path& directory, double quality);
     std::uint64_t rate(std::uint64_t bytes) const { return std::uint64_t(std::ceil(bits_per_second(bytes))); }
+    std::uint64_t written(const std::filesystem::path& directory) const;
+    double payload_at(double bit_rate) const;
+    double choose_quality(double bytes, std::vector<double>& estimates);
 
     const PackOptions& options_;
     const Names& names_;
@@ -93,16 +114,44 @@ class Packer {
     std::size_t tracks_ = 1;
     std::vector<Bytes> side_segments_;
     std::vector<SegmentEntry> entries_;
+    bool find_steps_ = false;
+    double saved_ = 0;  ///< share of the bytes, by the steps found
+    std::optional<RateTracker> tracker_;
+    int frames_coded_ = 0;
 };
+
+void Packer::set_quality(double quality) {
+    coder_->set_quality(quality);
+    if (!find_steps_ || !coder_->steers()) return;
+    const FoundSteps found = coder_->find_steps();
+    if (options_.tell && found.saved > 0) options_.tell(found.line);
+    saved_ = found.saved;
+}
 
 bool Packer::within_bounds(const CodedSegment& segment) const {
     const double step = quantiser_step(coder_->quantiser());
     return segment.worst_rms <= kErrorFloor + kErrorSteps * step;
 }
 
+std::uint64_t payload(const CodedSegment& segment) {
+    std::uint64_t bytes = segment.side.size();
+    for (const EncodedSegment& video : segment.videos)
+        for (const Bytes& packet : video.packets) bytes += packet.size();
+    return bytes;
+}
+
+/// Once, or as often as it takes to keep the rate.
+CodedSegment Packer::code_segment(std::size_t segment) {
+    for (;;) {
+        if (tracker_) coder_->set_coarseness(tracker_->coarseness());
+        CodedSegment coded = coder_->code(segment);
+        frames_coded_ += take_->segments[segment].frame_count;
+        if (!within_bounds(coded) || !tracker_ || tracker_->keep(double(payload(coded)))) return coded;
+    }
+}
+
 /// Codes every segment at one quantiser; where a plane errs too much, all over again at a finer one.
-void Packer::code_all(const std::filesystem::path& directory, double quality) {
-    coder_->set_quality(quality);
+void Packer::code_all(const std::filesystem::path& directory) {
     for (;;) {
         side_segments_.clear(), entries_.clear();
         std::vector<std::unique_ptr<Mp4Writer>> writers;
@@ -111,7 +160,7 @@ void Packer::code_all(const std::filesystem::path& directory, double quality) {
         bool good = true;
         for (std::size_t i = 0; i < take_->segments.size() && good; ++i) {
             const ModelSegment& s = take_->segments[i];
-            CodedSegment coded = coder_->code(i);
+            CodedSegment coded = code_segment(i);
             good = within_bounds(coded);
             if (!good) break;
             for (std::size_t track = 0; track < tracks_; ++track) writers[track]->add(coded.videos[track]);
@@ -131,6 +180,7 @@ void Packer::code_all(const std::filesystem::path& directory, double quality) {
                 "{}: the encoder errs more than its finest quantiser explains; choose another codec",
                 options_.codec);
         coder_->set_quantiser(std::max(1, coder_->quantiser() - kQuantiserDrop));
+        if (tracker_) tracker_->restart(tracker_->most(), false);
     }
 }
 
@@ -195,12 +245,79 @@ ManifestRung Packer::describe(const std::filesystem::path& directory) const {
 }
 
 std::uint64_t Packer::write(const std::filesystem::path& directory, double quality) {
-    code_all(directory, quality);
+    set_quality(quality);
+    code_all(directory);
     write_side(directory, quality);
+    return written(directory);
+}
+
+std::uint64_t Packer::written(const std::filesystem::path& directory) const {
     std::uint64_t bytes = std::filesystem::file_size(directory / names_.side);
     for (std::size_t track = 0; track < tracks_; ++track)
         bytes += std::filesystem::file_size(directory / names_.track(track));
     return bytes;
+}
+
+Manifest manifest_of(const Packer& packer, const std::filesystem::path& directory) {
+    Manifest manifest;
+    manifest.fps = packer.take().take.fps;
+    manifest.seconds = packer.take().frame_count() / manifest.fps.value();
+    manifest.rungs.push_back(packer.describe(directory));
+    return manifest;
+}
+
+InputError too_low(double lowest_rate) {
+    return InputError(
+        "the take needs {:.2f} Mbit/s even at the lowest quality; use fewer splats or a lower SH degree",
+        lowest_rate / 1e6);
+}
+
+/// What all segments together may take: less what surrounds them in the files.
+double Packer::payload_at(double bit_rate) const {
+    SideFile side;
+    side.header.take = take_->take;
+    coder_->describe(side.header);
+    side.segments.resize(take_->segments.size());
+    const double surroundings = double(write_side_header(side).size()) + kOtherBytes +
+                                kSegmentBytes * double(take_->segments.size()) +
+                                kFrameBytes * take_->frame_count();
+    return bit_rate / 8 * take_->frame_count() / take_->take.fps.value() - surroundings;
+}
+
+/// About the quality at which segments take `bytes`.
+double Packer::choose_quality(double bytes, std::vector<double>& estimates) {
+    double quality = options_.quality, slope = kBytesPerQuality;
+    for (int i = 0;; ++i) {
+        estimates = coder_->estimate(quality);
+        const double off = std::log(bytes / std::accumulate(estimates.begin(), estimates.end(), 0.0));
+        const double next = std::clamp(bytes > 0 ? quality + off / slope : 0, 0.0, 100.0);
+        if (i == kQualityTries || std::abs(next - quality) < kCloseQuality) return quality;
+        quality = next;
+    }
+}
+
+PackResult Packer::write_at_rate(const std::filesystem::path& directory, double bit_rate) {
+    const double bytes = payload_at(bit_rate);
+    std::vector<double> estimates;
+    const double chosen = choose_quality(bytes, estimates);
+    set_quality(chosen);
+    for (double& estimate : estimates) estimate *= 1 - saved_;
+    const CoarsenessRange range = coder_->coarseness_range();
+    tracker_.emplace(bytes, estimates, range.finest, range.coarsest);
+    for (bool again = false;; again = true) {
+        code_all(directory);
+        const double quality =
+            std::clamp(chosen - tracker_->mean_coarseness() / kCoarsenessPerQuality, 0.0, 100.0);
+        write_side(directory, quality);
+        PackResult result;
+        result.bytes = written(directory), result.quality = quality;
+        const std::size_t manifest = write_manifest(manifest_of(*this, directory)).size();
+        const double rate = bits_per_second(result.bytes + manifest);
+        if (rate <= bit_rate) return result;
+        if (tracker_->all_coarsest()) throw too_low(rate);
+        const double surplus = double(result.bytes + manifest) * (1 - bit_rate / rate);
+        tracker_->restart(std::max(0.0, tracker_->spent() - surplus), again);
+    }
 }
 
 /// A stage is a take of one frame.
@@ -221,16 +338,8 @@ class StageSegments final : public TakeSegments {
     SplatCloud stage_;
 };
 
-Manifest manifest_of(const Packer& packer, const std::filesystem::path& directory) {
-    Manifest manifest;
-    manifest.fps = packer.take().take.fps;
-    manifest.seconds = packer.take().frame_count() / manifest.fps.value();
-    manifest.rungs.push_back(packer.describe(directory));
-    return manifest;
-}
-
 /// Bisection: the highest quality whose stream stays within the rate, left behind in `directory`.
-PackResult write_at_rate(Packer& packer, const std::filesystem::path& directory, double bit_rate) {
+PackResult search_rate(Packer& packer, const std::filesystem::path& directory, double bit_rate) {
     double low = 0, high = 100;
     PackResult best, written;
     const auto write = [&](double quality) {
@@ -246,11 +355,7 @@ PackResult write_at_rate(Packer& packer, const std::filesystem::path& directory,
         (rate <= bit_rate ? low : high) = middle;
         if (rate <= bit_rate && rate >= bit_rate * (1 - kRateTolerance)) break;
     }
-    const double lowest = best.bytes ? 0 : write(0);
-    if (!best.bytes)
-        throw InputError(
-            "the take needs {:.2f} Mbit/s even at the lowest quality; use fewer splats or a lower SH degree",
-            lowest / 1e6);
+    if (!best.bytes) throw too_low(write(0));
     if (written.quality != best.quality) write(best.quality);
     return best;
 }
@@ -269,11 +374,14 @@ PackResult pack(const std::filesystem::path& model, const std::filesystem::path&
     NewDirectory directory(stream, kStreamDirectory);
     std::optional<SplatCloud> stage = read_stage(model);
     Packer packer(open_take_segments(model, options), kRungNames, options);
+    packer.find_steps(options.find_steps);
     PackResult result;
     if (options.bit_rate)
-        result = write_at_rate(packer, directory.path(), *options.bit_rate);
+        result = packer.steers() ? packer.write_at_rate(directory.path(), *options.bit_rate)
+                                 : search_rate(packer, directory.path(), *options.bit_rate);
     else
-        result = {packer.write(directory.path(), options.quality), options.quality, 0};
+        result = {packer.write(directory.path(), options.quality), options.quality};
+    result.frames_coded = packer.frames_coded();
     Manifest manifest = manifest_of(packer, directory.path());
     if (stage) {
         PackOptions quiet = options;

@@ -17,8 +17,12 @@ struct PackOptions {
     /// 0 … 100; 100 is the finest the atlas can carry. What `export` made of a stream is coded two quantiser
     /// steps finer, so that two losses do not add up.
     double quality = 75;
-    std::optional<double> bit_rate;  ///< bits per second, all tracks together: quality is searched for it; a
-                                     ///< stage, stored once, is not counted
+    /// Bits per second, all tracks together: the take comes to it, or less by 3 %, where quality can reach so
+    /// far. A stage, stored once, is not counted.
+    std::optional<double> bit_rate;
+    /// Whether the attributes' steps are weighed against each other on the take's first segment; else they
+    /// are the quality's.
+    bool find_steps = true;
     /// Of joints and skin: the share of splats whose colour may change from one frame to the next; 0 freezes
     /// colours within a segment.
     double colour_changes = 0.015;
@@ -33,14 +37,15 @@ struct PackOptions {
     /// While splat files that are no model are read and their splats followed.
     std::function<void(int done, int of)> read_progress;
     /// One line about what was found: where splats lose their partners, what cannot be used, over how many
-    /// videos the planes are spread.
+    /// videos the planes are spread, which steps suit the take.
     std::function<void(const std::string&)> tell;
 };
 
 struct PackResult {
     std::uint64_t bytes = 0;  ///< the stream's files together
-    double quality = 0;       ///< used
+    double quality = 0;       ///< used; of a bit rate: the mean over the take
     double seconds = 0;
+    int frames_coded = 0;  ///< by all tries together; a stage does not count
 };
 
 /// Throws what pack() would throw for these options, and where nothing can be written at `stream`.

@@ -66,11 +66,14 @@ Pictures code_tracks(const Pictures& luma, const SegmentSettings& settings, Atla
 
 }  // namespace
 
-AtlasSegment code_atlas_segment(std::vector<SplatCloud> frames, int first_frame,
-                                const SegmentSettings& settings) {
-    const auto order = order_splats(frames, settings.atlas.blocks_per_row);
+void order_segment(std::vector<SplatCloud>& frames, const AtlasShape& atlas) {
+    const auto order = order_splats(frames, atlas.blocks_per_row);
     for (SplatCloud& cloud : frames) cloud = gather(cloud, order);
     canonicalise_rotations(frames);
+}
+
+AtlasSegment code_ordered_segment(std::span<const SplatCloud> frames, int first_frame,
+                                  const SegmentSettings& settings, std::span<const int> shown) {
     const QuantisedSegment quantised =
         quantise(frames, first_frame, settings.extent, settings.atlas, settings.quality.steps);
     AtlasSegment out;
@@ -79,7 +82,23 @@ AtlasSegment code_atlas_segment(std::vector<SplatCloud> frames, int first_frame,
     out.side.layout = quantised.layout;
     out.side.position_offset = quantised.position_offset;
     for (const auto& luma : decoded) out.side.luma_crc.push_back(crc32(luma));
+    for (const int f : shown) {
+        const auto offsets = quantised.position_offset.begin() +
+                             std::ptrdiff_t(f) * 3 * std::ptrdiff_t(quantised.layout->blocks());
+        PackedFrame frame;
+        frame.index = first_frame + f;
+        frame.layout = quantised.layout;
+        frame.luma = decoded[std::size_t(f)];
+        frame.position_offset.assign(offsets, offsets + 3 * std::ptrdiff_t(quantised.layout->blocks()));
+        out.shown.push_back(reconstruct(frame));
+    }
     return out;
+}
+
+AtlasSegment code_atlas_segment(std::vector<SplatCloud> frames, int first_frame,
+                                const SegmentSettings& settings) {
+    order_segment(frames, settings.atlas);
+    return code_ordered_segment(frames, first_frame, settings);
 }
 
 }  // namespace volumen

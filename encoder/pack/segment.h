@@ -1,6 +1,7 @@
 // One segment of a model as an atlas: the step of packing that depends on nothing but itself.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,10 +34,24 @@ struct AtlasSegment {
     /// error of all.
     double worst_rms = 0;
     int largest_error = 0;
+    std::vector<SplatCloud> shown;  ///< of the frames asked for: what a player reconstructs
+
+    /// Of a frame's pictures in all tracks.
+    std::size_t picture_bytes(std::size_t frame) const {
+        std::size_t bytes = 0;
+        for (const EncodedSegment& video : videos) bytes += video.packets[frame].size();
+        return bytes;
+    }
 };
 
-/// Orders, quantises, encodes, and decodes again. `frames`: all of the segment's, alike in count and SH
-/// degree.
+/// Puts splats into the stream's order and rotations into their canonical form. `frames`: all of the
+/// segment's, alike in count and SH degree.
+void order_segment(std::vector<SplatCloud>& frames, const AtlasShape& atlas);
+/// Quantises, encodes, and decodes again. `frames`: as order_segment() leaves them. `shown`: frames wanted
+/// back, counted from the segment's first.
+AtlasSegment code_ordered_segment(std::span<const SplatCloud> frames, int first_frame,
+                                  const SegmentSettings& settings, std::span<const int> shown = {});
+/// Both, one after the other.
 AtlasSegment code_atlas_segment(std::vector<SplatCloud> frames, int first_frame,
                                 const SegmentSettings& settings);
 

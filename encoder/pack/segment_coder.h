@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "encoder/pack/atlas.h"
 #include "encoder/pack/pack.h"
@@ -19,6 +21,16 @@ struct CodedSegment {
     double worst_rms = 0;
 };
 
+struct FoundSteps {
+    double saved = 0;  ///< share of the bytes, at the same error
+    std::string line;  ///< for people
+};
+
+/// From what comes to quality 100 to what comes to quality 0.
+struct CoarsenessRange {
+    double finest = 0, coarsest = 0;
+};
+
 class SegmentCoder {
   public:
     virtual ~SegmentCoder() = default;
@@ -28,6 +40,18 @@ class SegmentCoder {
     /// The quantiser, H.264's QP; it may be set lower than the quality's.
     virtual int quantiser() const = 0;
     virtual void set_quantiser(int quantiser) = 0;
+    /// Whether what follows does anything: levels whose steps can be chosen freely.
+    virtual bool steers() const { return false; }
+    /// Bytes of each segment at a quality, roughly, from a few frames of a few segments.
+    virtual std::vector<double> estimate(double /*quality*/) { return {}; }
+    /// After set_quality(): weighs the steps of the attributes against each other by what they cost in the
+    /// first segment's picture, and keeps the best.
+    virtual FoundSteps find_steps() { return {}; }
+    /// All steps are coarser by 2^`log2_factor` than the quality's, or those found.
+    virtual void set_coarseness(double /*log2_factor*/) {}
+    virtual CoarsenessRange coarseness_range() const { return {}; }
+    /// Coded by estimate() and find_steps(), and not by code().
+    virtual int trial_frames() const { return 0; }
     /// What video has in common over all segments and tracks.
     virtual VideoSettings video() const = 0;
     /// Sets features, profile, max_splats, sh_degree, tracks and the atlas' size.

@@ -80,7 +80,7 @@ class SequenceSegments final : public TakeSegments {
         : sequence_(list_frame_files(directory),
                     {longest_segment(options, false), options.tell, options.read_progress}) {
         const SequenceInfo info = read_sequence_info(directory, sequence_.bounds(), options.up);
-        take = info.take, decoded = info.decoded;
+        take = info.take, decoded = info.decoded, levels = info.levels;
         sh_degree = sequence_.sh_degree();
         segments = sequence_.segments();
     }

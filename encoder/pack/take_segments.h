@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "encoder/model.h"
@@ -16,8 +17,9 @@ class TakeSegments {
 
     TakeInfo take;
     int sh_degree = 0;
-    bool decoded = false;                ///< its values have been through a stream before
-    std::vector<ModelSegment> segments;  ///< from frame 0 on, without a gap
+    bool decoded = false;                   ///< its values have been through a stream before
+    std::optional<PlaneSteps> levels = {};  ///< of that stream: see SequenceInfo
+    std::vector<ModelSegment> segments;     ///< from frame 0 on, without a gap
     int frame_count() const { return segments.back().first_frame + segments.back().frame_count; }
 
     virtual std::uint32_t splat_count(std::size_t segment) const = 0;

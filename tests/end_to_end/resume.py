@@ -100,9 +100,10 @@ class Resume(InFolder):
         self.assertEqual([p.name for p in self.folder.iterdir() if p.name.startswith(".")], [])
 
     def line(self, result):
-        """What is said besides progress and warnings: one line."""
+        """What is said besides progress, warnings and steps that were found: one line."""
         lines = [line for line in result.stderr.splitlines()
-                 if line.startswith("volumen-encode: ") and not line.startswith("volumen-encode: warning: ")]
+                 if line.startswith("volumen-encode: ")
+                 and not line.startswith(("volumen-encode: warning: ", "volumen-encode: steps: "))]
         self.assertEqual(len(lines), 1, result.stderr)
         return lines[0]
 

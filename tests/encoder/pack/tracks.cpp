@@ -46,7 +46,7 @@ TEST_CASE("a take in several tracks is what it is in one") {
     write_synthetic_model(folder / "model", 2500, 2, {3, 2}, 31);
     write_ply(folder / "model" / kStageFile, synthetic_cloud(1300, 3, 0, 97));
     PackOptions options;
-    options.quality = 90;
+    options.quality = 90, options.find_steps = false;
     std::vector<std::string> told;
     options.tell = [&](const std::string& line) { told.push_back(line); };
     pack(folder / "model", folder / "one", options);
