@@ -59,7 +59,7 @@ class AtlasCoder final : public SegmentCoder {
         header.features.assign(std::begin(kAtlasFeatures), std::end(kAtlasFeatures));
         header.tracks = settings_.atlas.tracks;
         if (header.tracks > 1) header.features.push_back(kTracksFeature);
-        header.profile = "auto";
+        header.profile = take_.profile;
         header.max_splats = max_splats_;
         header.sh_degree = take_.sh_degree;
         header.atlas_width = settings_.atlas.width, header.atlas_height = settings_.atlas.height;

@@ -22,7 +22,7 @@ class ModelSegments final : public TakeSegments {
         const ModelInfo info = read_model_info(model);
         joints_ = info.profile == "dualgs";
         const int segment_frames = longest_segment(options, joints_);
-        take = info.take;
+        take = info.take, profile = info.profile;
         sh_degree = info.sh_degree;
         // Long segments are cut evenly.
         for (const ModelSegment& s : info.segments) {

@@ -16,6 +16,7 @@ class TakeSegments {
     virtual ~TakeSegments() = default;
 
     TakeInfo take;
+    std::string profile = "auto";  ///< that it was trained in
     int sh_degree = 0;
     bool decoded = false;                   ///< its values have been through a stream before
     std::optional<PlaneSteps> levels = {};  ///< of that stream: see SequenceInfo
