@@ -1,6 +1,6 @@
 // spoil_capture: copies a capture with the faults that real rigs have, so that what the tools make of them
 // can be measured: a camera's gains, a camera that is late, photographed surroundings with sensor noise (and
-// their plates).
+// their plates), sensor noise alone, a subject that stands still.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -28,6 +28,8 @@ struct Faults {
     std::map<int, std::array<float, 3>> gains;
     std::map<int, int> late;
     std::vector<fs::path> photos;
+    int still = 0;       ///< frames that all show the capture's first; 0: it moves
+    bool noise = false;  ///< of the sensor, in every image: where it has alpha, in the colours alone
     std::uint64_t seed = 1;
 };
 
@@ -55,7 +57,9 @@ Image8 surroundings(const fs::path& photo, int width, int height) {
 void add_noise(Image8& image, std::uint64_t seed) {
     std::mt19937_64 random(seed);
     std::normal_distribution<float> normal;
-    for (std::uint8_t& v : image.pixels) {
+    for (std::size_t i = 0; i < image.pixels.size(); ++i) {
+        if (image.channels == 4 && i % 4 == 3) continue;
+        std::uint8_t& v = image.pixels[i];
         const float sigma = std::sqrt(kReadNoise * kReadNoise + kShotNoise * kShotNoise * float(v));
         v = std::uint8_t(std::clamp(std::lround(float(v) + sigma * normal(random)), 0l, 255l));
     }
@@ -78,6 +82,7 @@ void spoil(const fs::path& capture, const fs::path& output, const Faults& faults
     const int views = int(calibration.at("frames").size());
     int frames = 0, latest = 0;
     while (fs::exists(capture / "image" / std::to_string(frames))) ++frames;
+    if (faults.still > 0) frames = faults.still;
     for (const auto& [view, late] : faults.late) latest = std::max(latest, late);
     fs::create_directories(output / "background");
     for (int f = 0; f < frames - latest; ++f) fs::create_directories(output / "image" / std::to_string(f));
@@ -87,15 +92,16 @@ void spoil(const fs::path& capture, const fs::path& output, const Faults& faults
             Image8 back;
             for (int f = 0; f < frames - latest; ++f) {
                 const auto late = faults.late.find(int(v));
-                const int source = f + latest - (late == faults.late.end() ? 0 : late->second);
+                const int moment = f + latest - (late == faults.late.end() ? 0 : late->second);
+                const int source = faults.still > 0 ? 0 : moment;
                 Image8 image = read_image(capture / "image" / std::to_string(source) / name);
                 if (const auto gain = faults.gains.find(int(v)); gain != faults.gains.end())
                     for (std::size_t i = 0; i < image.pixels.size(); ++i)
                         if (const std::size_t k = i % std::size_t(image.channels); k < 3)
                             image.pixels[i] = std::uint8_t(
                                 std::clamp(std::lround(gain->second[k] * float(image.pixels[i])), 0l, 255l));
+                const std::uint64_t seed = faults.seed * 1'000'003 + v * 10'007;
                 if (!faults.photos.empty() && image.channels == 4) {
-                    const std::uint64_t seed = faults.seed * 1'000'003 + v * 10'007;
                     if (back.empty()) {
                         back = surroundings(faults.photos[v * faults.photos.size() / std::size_t(views)],
                                             image.width, image.height);
@@ -104,8 +110,8 @@ void spoil(const fs::path& capture, const fs::path& output, const Faults& faults
                         write_image(output / "background" / name, plate);
                     }
                     image = before(image, back);
-                    add_noise(image, seed + std::uint64_t(f) + 1);
                 }
+                if (faults.noise || !back.empty()) add_noise(image, seed + std::uint64_t(f) + 1);
                 write_image(output / "image" / std::to_string(f) / name, image);
             }
         }
@@ -128,6 +134,8 @@ int main(int argc, char** argv) {
     app.add_option("--gain", gains, "VIEW:R,G,B, factors of a view's colours; several views, several times");
     app.add_option("--late", late, "VIEW:FRAMES, how late a view is");
     app.add_option("--photos", photos, "folder of photographs (.jpg) that stand behind, one a view");
+    app.add_option("--still", faults.still, "so many frames, all of the capture's first");
+    app.add_flag("--noise", faults.noise, "sensor noise in every image");
     app.add_option("--seed", faults.seed, "of the sensors' noise")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
     try {

@@ -118,6 +118,17 @@ class Take(InFolder):
             self.assertEqual(streams[0]["codec_name"], name)
             shutil.rmtree(stream)
 
+    def test_profile_v3(self):
+        stream, model, figures = (self.folder / n for n in ("v3", "v3.model", "v3.json"))
+        run(BIN / "volumen-encode", self.capture, "-o", stream, "--model", model, "--profile", "v3", "--preset", "draft",
+            "--splats", 400, "--segment", 3, "--views-holdout", "2")
+        probe = json.loads(run(BIN / "volumen-probe", stream, "--json").stdout)
+        self.assertEqual(probe["rungs"][0]["profile"], "v3")
+        self.assertEqual([s["frames"] for s in probe["segments"]], [3, 3])
+        run(BIN / "volumen-encode", "evaluate", stream, self.capture, "--views", "2", "--json", figures, "--device", "cpu")
+        self.assertGreater(json.loads(figures.read_text())["psnr"], 20)
+        self.standard_tools_count(stream / "manifest.mpd")
+
     def test_exit_statuses(self):
         line = run(BIN / "volumen-encode", self.folder / "nowhere", "-o", self.folder / "out", status=1).stderr
         self.assertIn("nowhere", line)
