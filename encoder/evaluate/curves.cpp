@@ -12,7 +12,7 @@ namespace volumen {
 namespace {
 
 constexpr double kWidth = 1100, kHeight = 380;
-constexpr double kLeft = 52, kRight = 150, kTop = 24, kBottom = 44;
+constexpr double kLeft = 52, kRight = 180, kTop = 24, kBottom = 44;
 /// Between the labels' base lines, at the style sheet's 12 pixels.
 constexpr double kLabelDistance = 15;
 /// The horizontal axis goes beyond the points by this factor.
@@ -77,7 +77,7 @@ std::vector<CurvePoint> in_order(std::vector<CurvePoint> points) {
 std::vector<double> logarithmic_ticks(double low, double high) {
     std::vector<double> all;
     if (high / low < kNarrow) {
-        all = ticks(low, high, 6);
+        all = ticks(low, high, 10);
     } else {
         for (double power = std::pow(10, std::floor(std::log10(low))); power <= high; power *= 10)
             for (const double factor : {1, 2, 5}) all.push_back(power * factor);
@@ -163,8 +163,7 @@ std::string CurveChart::legend() const {
                                        mark(curve.marker, curve.style, 13, 6, "")),
                            escape_html(curve.name));
     for (const Level& level : levels)
-        out += fmt::format(kSwatch, "<path class=\"level\" d=\"M0 6H26\"/>",
-                           escape_html(level.name));
+        out += fmt::format(kSwatch, "<path class=\"level\" d=\"M0 6H26\"/>", escape_html(level.name));
     return out + "</div>";
 }
 

@@ -54,6 +54,8 @@ std::vector<fs::path> distinct(const fs::path& stream, const std::vector<fs::pat
 /// What streams of one take have in common.
 struct Take {
     int frames = 0;
+    glm::vec3 background{0};
+    bool stage = false;
     std::optional<int> first_capture_frame;  ///< where one of them knows it
 };
 
@@ -63,10 +65,20 @@ Take common_take(const std::vector<fs::path>& streams) {
     fs::path knows;
     for (const fs::path& path : streams) {
         const std::unique_ptr<FrameSource> source = open_frame_source(path);
-        if (take.frames == 0) take.frames = source->frame_count();
+        const glm::vec3 background = source->info().background;
+        const bool stage = source->stage().has_value();
+        if (take.frames == 0)
+            take.frames = source->frame_count(), take.background = background, take.stage = stage;
         if (source->frame_count() != take.frames)
             throw InputError("{}: has {} frames, {} has {}; only streams of the same take can be compared",
                              path.string(), source->frame_count(), streams[0].string(), take.frames);
+        // Either says what pictures are held to: figures against different ones are no comparison.
+        if (background != take.background || stage != take.stage)
+            throw InputError("{}: {} than {}; only streams of the same take can be compared", path.string(),
+                             stage == take.stage ? "has another background"
+                             : stage             ? "has a stage, other"
+                                                 : "has no stage, other",
+                             streams[0].string());
         const std::optional<int> first = source->first_capture_frame();
         if (!first) continue;
         if (take.first_capture_frame && *first != *take.first_capture_frame)

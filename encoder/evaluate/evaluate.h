@@ -52,7 +52,8 @@ struct Evaluation {
 /// take's background is black: then training had no masks, or a stage. The streams of `against` are measured
 /// on the same frames and views, one after the other; JSON and report show them beside `stream`, all else is
 /// of `stream`. Memory grows neither with the number of frames nor of streams. Throws InputError, also for
-/// streams that differ in their number of frames, UsageError for views that the capture lacks.
+/// streams that differ in their number of frames, background or stage, UsageError for views that the capture
+/// lacks.
 Evaluation evaluate(const std::filesystem::path& stream, const std::filesystem::path& capture,
                     const EvaluateOptions& options);
 

@@ -40,19 +40,19 @@ std::string level_name(const RatePoint& p, const Points& all) {
                                                 : "model, not packed";
 }
 
-/// Packed ones first, by profile and codec, then by rate.
+/// Packed ones first, by profile and codec (H.264, HEVC, AV1), then by rate.
 Points sorted(std::span<const RatePoint> points) {
     Points out(points.begin(), points.end());
     std::ranges::stable_sort(out, {}, [](const RatePoint& p) {
-        return std::tuple(p.coding.codec.empty(), p.coding.profile, p.coding.codec,
-                          p.figures.bytes_per_frame);
+        return std::tuple(p.coding.codec.empty(), p.coding.profile, std::string(style_of(p.coding)),
+                          p.coding.codec, p.figures.bytes_per_frame);
     });
     return out;
 }
 
 CurveChart chart(const Points& points, double Evaluation::*psnr) {
     CurveChart out;
-    out.x_unit = "kB a frame, logarithmic", out.y_unit = "dB", out.least_range = 1;
+    out.x_unit = "kB a frame, logarithmic", out.y_unit = "PSNR, dB", out.least_range = 1;
     for (const RatePoint& p : points) {
         const double db = p.figures.*psnr, kilobytes = p.figures.bytes_per_frame / 1e3;
         if (!std::isfinite(db) || !(kilobytes > 0)) continue;

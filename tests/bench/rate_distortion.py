@@ -1,6 +1,6 @@
 """Rate and distortion of a model: packed at several qualities with several codecs, in one report.
 
-Usage: rate_distortion.py BIN_DIR MODEL CAPTURE WORK_FOLDER [--codecs h264,hevc,av1] [--qualities 40,55,70,80,90,97] [--views 3,9]
+Usage: rate_distortion.py BIN_DIR MODEL CAPTURE WORK_FOLDER [--codecs h264,hevc,av1] [--qualities 30,45,60,70,80,90] [--views 3,9]
        [--joints-model MODEL] [-- OPTIONS OF volumen-encode evaluate]
 
 MODEL and --joints-model (of profile dualgs) show the same frames of the capture; both are drawn unpacked, too. Leaves the streams,
@@ -22,7 +22,7 @@ def main():
     parser.add_argument("capture", type=pathlib.Path)
     parser.add_argument("work", type=pathlib.Path)
     parser.add_argument("--codecs", type=lambda text: text.split(","), default=["h264", "hevc", "av1"])
-    parser.add_argument("--qualities", type=lambda text: [float(q) for q in text.split(",")], default=[40, 55, 70, 80, 90, 97])
+    parser.add_argument("--qualities", type=lambda text: [float(q) for q in text.split(",")], default=[30, 45, 60, 70, 80, 90])
     parser.add_argument("--views")
     parser.add_argument("--joints-model", type=pathlib.Path)
     arguments = parser.parse_args()

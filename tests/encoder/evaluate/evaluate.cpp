@@ -335,8 +335,16 @@ TEST_CASE("streams of different takes are told apart, before anything is measure
     write_model_info(other.model, info);
     CHECK_THROWS_WITH_AS(evaluate(scene.model, scene.capture, options),
                          doctest::Contains("begins at the capture's frame 1"), InputError);
+    write_ply(stage_path(other.model), frame_cloud(0));
+    CHECK_THROWS_WITH_AS(evaluate(scene.model, scene.capture, options), doctest::Contains("has a stage"),
+                         InputError);
+    fs::remove(stage_path(other.model));
+    info.first_capture_frame = 0, info.take.background = glm::vec3(0);
+    write_model_info(other.model, info);
+    CHECK_THROWS_WITH_AS(evaluate(scene.model, scene.capture, options),
+                         doctest::Contains("another background"), InputError);
     fs::remove(model_frame_path(other.model, kFrames - 1));
-    info.first_capture_frame = 0, info.segments = {{0, kFrames - 1}};
+    info.segments = {{0, kFrames - 1}};
     write_model_info(other.model, info);
     CHECK_THROWS_WITH_AS(evaluate(scene.model, scene.capture, options),
                          doctest::Contains((other.model.string() + ": has 3 frames").c_str()), InputError);
