@@ -31,6 +31,7 @@ struct Arguments {
     std::string frames, holdout, size, bit_rate, fps, codec = "h264", views;
     std::string up, metres_per_unit;
     std::string json_file, html_file, images, contact_sheet, gpu;
+    std::vector<std::string> against;
     int splats = 0, joints = 0, stage_splats = 0, sh_degree = -1;
     int segment = 0;  ///< 0: the profile's
     std::uint64_t seed = 1;
@@ -244,6 +245,9 @@ void run_evaluate(const Arguments& a) {
     if (!a.json_file.empty()) options.json = a.json_file;
     if (!a.html_file.empty()) options.html = a.html_file;
     if (!a.images.empty()) options.images = a.images;
+    if (!a.against.empty() && a.json_file.empty() && a.html_file.empty())
+        throw UsageError("--against: the other streams' figures go into --html and --json; name one of them");
+    options.against.assign(a.against.begin(), a.against.end());
     if (!a.contact_sheet.empty()) options.contact_sheet = a.contact_sheet;
     options.masks = masks::parse_mask_mode(a.masks);
     Progress learning("masks", "pass"), progress("evaluate", "frame");
@@ -339,6 +343,7 @@ void name_values(CLI::App& app) {
     static const std::map<std::string, const char*> kValues{{"CAPTURE", "FOLDER"},
                                                             {"MODEL", "FOLDER"},
                                                             {"STREAM", "FOLDER"},
+                                                            {"against", "FOLDER"},
                                                             {"output", "FOLDER"},
                                                             {"model", "FOLDER"},
                                                             {"preset", "draft|standard|best"},
@@ -421,6 +426,9 @@ int run(int argc, char** argv) {
     CLI::App& evaluation = *app.add_subcommand("evaluate", "stream (or model) against capture");
     evaluation.add_option("STREAM", a.stream, "folder of a stream or a model")->required();
     evaluation.add_option("CAPTURE", a.capture, "the capture's folder, or its calibration")->required();
+    evaluation.add_option(
+        "--against", a.against,
+        "other streams of the take, or its model: --html and --json compare rate and quality");
     evaluation.add_option("--views", a.views, "views to compare, such as 3,9,14 (all)");
     evaluation.add_option("--size", a.size, "the images' longer side (640), or WxH (504x378)");
     evaluation.add_option("--frames", a.frames,

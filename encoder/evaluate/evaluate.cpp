@@ -33,70 +33,156 @@ struct Scores {
     std::optional<double> psnr, psnr_masked, ssim, flicker;
 };
 
+std::string last_name(const fs::path& path) {
+    return path.filename().empty() ? path.parent_path().filename().string() : path.filename().string();
+}
+
+/// `stream`, then the others, each once.
+std::vector<fs::path> distinct(const fs::path& stream, const std::vector<fs::path>& others) {
+    std::vector<fs::path> out, seen;
+    const auto add = [&](const fs::path& path) {
+        fs::path folder = fs::weakly_canonical(path.extension() == ".mpd" ? path.parent_path() : path);
+        if (!folder.has_filename()) folder = folder.parent_path();
+        if (std::ranges::find(seen, folder) != seen.end()) return;
+        seen.push_back(std::move(folder)), out.push_back(path);
+    };
+    add(stream);
+    for (const fs::path& other : others) add(other);
+    return out;
+}
+
+/// What streams of one take have in common.
+struct Take {
+    int frames = 0;
+    glm::vec3 background{0};
+    bool stage = false;
+    std::optional<int> first_capture_frame;  ///< where one of them knows it
+};
+
+/// Throws InputError where they do not have it in common.
+Take common_take(const std::vector<fs::path>& streams) {
+    Take take;
+    fs::path knows;
+    for (const fs::path& path : streams) {
+        const std::unique_ptr<FrameSource> source = open_frame_source(path);
+        const glm::vec3 background = source->info().background;
+        const bool stage = source->stage().has_value();
+        if (take.frames == 0)
+            take.frames = source->frame_count(), take.background = background, take.stage = stage;
+        if (source->frame_count() != take.frames)
+            throw InputError("{}: has {} frames, {} has {}; only streams of the same take can be compared",
+                             path.string(), source->frame_count(), streams[0].string(), take.frames);
+        // Either says what pictures are held to: figures against different ones are no comparison.
+        if (background != take.background || stage != take.stage)
+            throw InputError("{}: {} than {}; only streams of the same take can be compared", path.string(),
+                             stage == take.stage ? "has another background"
+                             : stage             ? "has a stage, other"
+                                                 : "has no stage, other",
+                             streams[0].string());
+        const std::optional<int> first = source->first_capture_frame();
+        if (!first) continue;
+        if (take.first_capture_frame && *first != *take.first_capture_frame)
+            throw InputError(
+                "{}: begins at the capture's frame {}, {} at {}; only streams of the same take can be "
+                "compared",
+                path.string(), *first, knows.string(), *take.first_capture_frame);
+        take.first_capture_frame = first, knows = path;
+    }
+    return take;
+}
+
+/// Measures streams of one take, one after the other.
 class Evaluator {
   public:
-    Evaluator(const fs::path& stream, const fs::path& capture, const EvaluateOptions& options)
+    Evaluator(const Take& take, const fs::path& capture, const EvaluateOptions& options)
         : options_(options),
-          source_(open_frame_source(stream)),
           capture_(Capture::open(capture, {.width = options.width,
                                            .height = options.height,
                                            .scale = options.scale,
                                            .offsets = options.offsets,
-                                           .masks = masks::reads_own(options.masks)})),
-          background_(source_->info().background) {
+                                           .masks = masks::reads_own(options.masks)})) {
         choose_views();
         first_ = options.first_capture_frame >= 0 ? options.first_capture_frame
-                                                  : source_->first_capture_frame().value_or(0);
+                                                  : take.first_capture_frame.value_or(0);
         const int end = options.end_capture_frame < 0
                             ? capture_.frame_count()
                             : std::min(options.end_capture_frame, capture_.frame_count());
-        frame_count_ = std::min(source_->frame_count(), end - first_);
+        frame_count_ = std::min(take.frames, end - first_);
         if (frame_count_ < 1)
             throw InputError("{}: has {} frames, none of which is frame {}; check --frames", capture.string(),
                              capture_.frame_count(), first_);
         choose_masks();
-        renderer_ =
-            options.use_gpu ? make_gpu_renderer(options.device, background_) : make_cpu_renderer(background_);
+        figures_.capture = last_name(capture);
+        figures_.masks = masks::name(masks_->mode());
+        const Camera& first = capture_.views()[std::size_t(views_[0])].camera;
+        figures_.width = first.width, figures_.height = first.height;
+    }
+
+    /// All else is about this stream from now on.
+    void open(const fs::path& stream) {
+        source_ = open_frame_source(stream);
+        background_ = source_->info().background;
+        cut_out_ = !masks_->backgrounds() || background_ != glm::vec3(0);
+        renderer_ = options_.use_gpu ? make_gpu_renderer(options_.device, background_)
+                                     : make_cpu_renderer(background_);
         if (const std::optional<SplatCloud> stage = source_->stage()) {
             renderer_->set_stage(*stage);
             cut_out_ = false;
         }
-        figures_.stream =
-            stream.filename().empty() ? stream.parent_path().filename().string() : stream.filename().string();
-        figures_.capture = capture.filename().empty() ? capture.parent_path().filename().string()
-                                                      : capture.filename().string();
+        figures_.stream = last_name(stream);
         figures_.device = renderer_->device();
-        figures_.masks = masks::name(masks_->mode());
         figures_.fps = source_->info().fps.value();
         figures_.tracks = source_->tracks();
+        figures_.frames.clear(), figures_.views.clear();
         for (const int v : views_) {
             ViewFigures f;
             f.view = v, f.name = capture_.views()[std::size_t(v)].name;
             figures_.views.push_back(std::move(f));
         }
-        const Camera& first = capture_.views()[std::size_t(views_[0])].camera;
-        figures_.width = first.width, figures_.height = first.height;
     }
 
-    void measure() {
+    void tell_warnings() const {
         for (const std::string& line : capture_.warnings())
             fmt::print(stderr, "volumen-encode: warning: {}\n", line);
         for (const std::string& line : masks_->warnings())
             fmt::print(stderr, "volumen-encode: warning: {}\n", line);
-        before_.resize(views_.size());
+    }
+
+    /// `images`: where renders go, if wanted; `progress`: of the stream's frames.
+    void measure(const std::optional<fs::path>& images,
+                 const std::function<void(int done, int of)>& progress) {
+        before_.assign(views_.size(), {});
         FrameReader truth(capture_, read_views_, first_, first_ + frame_count_);
         source_->seek(0);
         for (int i = 0; i < frame_count_; ++i) {
             std::optional<SourceFrame> frame = source_->next();
             std::optional<CaptureFrame> views = truth.next();
             if (!frame || !views) throw InputError("{}: ends after {} frames", figures_.stream, i);
-            measure_frame(*frame, masked(std::move(*views)));
-            if (options_.progress) options_.progress(i + 1, frame_count_);
+            measure_frame(*frame, masked(std::move(*views)), images);
+            progress(i + 1, frame_count_);
         }
-        tell_uncovered();
+    }
+
+    /// A view's offset may leave frames without a truth: said once, since figures are without them.
+    void tell_uncovered() const {
+        const int end = first_ + frame_count_;
+        for (const int v : views_) {
+            int without = 0;
+            for (int frame = first_; frame < end; ++frame) without += !capture_.covers(v, frame);
+            if (without == frame_count_)
+                throw InputError("view {} ({}): its offset of {} leaves none of the frames to compare", v,
+                                 capture_.views()[std::size_t(v)].name,
+                                 capture_.views()[std::size_t(v)].offset);
+            if (without > 0)
+                fmt::print(stderr,
+                           "volumen-encode: view {} ({}): its offset of {} leaves {} of {} frames out\n", v,
+                           capture_.views()[std::size_t(v)].name, capture_.views()[std::size_t(v)].offset,
+                           without, frame_count_);
+        }
     }
 
     const Figures& figures() const { return figures_; }
+    Coding coding() const { return source_->coding(); }
 
     /// The truth and the result of one picture, once more; of the next view that has the frame.
     Pair picture(int frame, std::size_t view) {
@@ -160,7 +246,6 @@ class Evaluator {
         }
         masks_.emplace(capture_, read_views_, options_.masks, options_.learning);
         if (!masks_->backgrounds()) read_views_ = views_;
-        cut_out_ = !masks_->backgrounds() || background_ != glm::vec3(0);
     }
 
     /// The views to compare, in their order, of a frame of `read_views_`.
@@ -216,25 +301,7 @@ class Evaluator {
                 throw UsageError("--views: {} is not a view of the capture, which has 0 to {}", v, count - 1);
     }
 
-    /// A view's offset may leave frames without a truth: said once, since figures are without them.
-    void tell_uncovered() const {
-        const int end = first_ + frame_count_;
-        for (const int v : views_) {
-            int without = 0;
-            for (int frame = first_; frame < end; ++frame) without += !capture_.covers(v, frame);
-            if (without == frame_count_)
-                throw InputError("view {} ({}): its offset of {} leaves none of the frames to compare", v,
-                                 capture_.views()[std::size_t(v)].name,
-                                 capture_.views()[std::size_t(v)].offset);
-            if (without > 0)
-                fmt::print(stderr,
-                           "volumen-encode: view {} ({}): its offset of {} leaves {} of {} frames out\n", v,
-                           capture_.views()[std::size_t(v)].name, capture_.views()[std::size_t(v)].offset,
-                           without, frame_count_);
-        }
-    }
-
-    void measure_frame(SourceFrame& frame, const CaptureFrame& truth) {
+    void measure_frame(SourceFrame& frame, const CaptureFrame& truth, const std::optional<fs::path>& images) {
         FrameFigures f;
         f.index = frame.index, f.capture_frame = truth.index;
         renderer_->set_frame(frame);
@@ -245,7 +312,7 @@ class Evaluator {
             for (std::size_t k = begin; k < end; ++k) {
                 renders.push_back(renderer_->render(capture_.views()[std::size_t(views_[k])].camera));
                 f.render_ms.add(renderer_->render_ms());
-                keep(renders.back(), truth.index, views_[k]);
+                if (images) keep(*images, renders.back(), truth.index, views_[k]);
             }
             std::vector<Scores> scores(end - begin);
             parallel_for(end - begin, 1, [&](std::size_t a, std::size_t b, int) {
@@ -290,9 +357,8 @@ class Evaluator {
         frame.flicker.add(s.flicker), view.flicker.add(s.flicker);
     }
 
-    void keep(const Image8& render, int frame, int view) const {
-        if (!options_.images) return;
-        const fs::path folder = *options_.images / std::to_string(frame);
+    static void keep(const fs::path& images, const Image8& render, int frame, int view) {
+        const fs::path folder = images / std::to_string(frame);
         fs::create_directories(folder);
         write_image(folder / fmt::format("{}.png", view), render);
     }
@@ -300,7 +366,7 @@ class Evaluator {
     const EvaluateOptions& options_;
     std::unique_ptr<FrameSource> source_;
     Capture capture_;
-    glm::vec3 background_;
+    glm::vec3 background_{0};
     std::vector<int> views_;
     std::vector<int> read_views_;  ///< those, or all where masks are computed
     std::optional<masks::Masks> masks_;
@@ -315,9 +381,25 @@ class Evaluator {
 }  // namespace
 
 Evaluation evaluate(const fs::path& stream, const fs::path& capture, const EvaluateOptions& options) {
-    Evaluator evaluator(stream, capture, options);
-    evaluator.measure();
-    const Figures& figures = evaluator.figures();
+    const std::vector<fs::path> streams = distinct(stream, options.against);
+    Evaluator evaluator(common_take(streams), capture, options);
+    evaluator.tell_warnings();
+    Figures figures;
+    std::vector<ReportPicture> pictures;
+    std::vector<RatePoint> points;
+    for (std::size_t i = 0; i < streams.size(); ++i) {
+        evaluator.open(streams[i]);
+        evaluator.measure(i == 0 ? options.images : std::nullopt, [&](int done, int of) {
+            if (options.progress) options.progress(int(i) * of + done, int(streams.size()) * of);
+        });
+        points.push_back({streams[i].string(), evaluator.coding(), evaluator.figures().summary()});
+        if (i > 0) continue;
+        evaluator.tell_uncovered();
+        figures = evaluator.figures();
+        if (options.html) pictures = evaluator.report_pictures();
+        if (options.contact_sheet) evaluator.write_contact_sheet(*options.contact_sheet);
+    }
+    if (streams.size() > 1) figures.rate_distortion = std::move(points);
     if (options.json) {
         const std::string json = figures.to_json() + "\n";
         if (*options.json == "-")
@@ -325,8 +407,7 @@ Evaluation evaluate(const fs::path& stream, const fs::path& capture, const Evalu
         else
             write_text_file(*options.json, json);
     }
-    if (options.html) write_text_file(*options.html, make_report(figures, evaluator.report_pictures()));
-    if (options.contact_sheet) evaluator.write_contact_sheet(*options.contact_sheet);
+    if (options.html) write_text_file(*options.html, make_report(figures, pictures));
     return figures.summary();
 }
 

@@ -20,14 +20,17 @@ struct EvaluateOptions {
     std::string device;        ///< see gpu::DeviceParams::name
     /// As in training, but computed from all views of the capture: the stream has learnt nothing from them.
     masks::MaskMode masks = masks::MaskMode::automatic;
-    /// The capture's frame that is frame 0 of the stream; -1: as the model was trained, else 0.
+    /// Other streams and models of the same take, to compare rate and quality with; one that is named twice
+    /// counts once.
+    std::vector<std::filesystem::path> against;
+    /// The capture's frame that is frame 0 of the stream; -1: as a model was trained, else 0.
     int first_capture_frame = -1;
     int end_capture_frame = -1;                          ///< where the comparison ends; -1: as far as both go
     std::optional<std::filesystem::path> json, html;     ///< json "-": stdout
     std::optional<std::filesystem::path> images;         ///< a folder for renders, if wanted
     std::optional<std::filesystem::path> contact_sheet;  ///< a PNG: frames across; truth, result below
     std::function<void(double share)> learning;          ///< masks, before the first frame
-    std::function<void(int done, int of)> progress;      ///< frames
+    std::function<void(int done, int of)> progress;      ///< frames, of all streams together
 };
 
 /// Mean figures, as DESIGN.md lists them; the JSON and the report have them per frame and per view too.
@@ -46,8 +49,11 @@ struct Evaluation {
 /// both go and up to end_capture_frame. Images are
 /// composited on the take's background by their masks, and psnr_masked is measured where these are at least
 /// 0.5. The whole image counts instead where the stream has a stage, or where masks are computed and the
-/// take's background is black: then training had no masks, or a stage. Memory does not grow with the number
-/// of frames. Throws InputError, UsageError for views that the capture lacks.
+/// take's background is black: then training had no masks, or a stage. The streams of `against` are measured
+/// on the same frames and views, one after the other; JSON and report show them beside `stream`, all else is
+/// of `stream`. Memory grows neither with the number of frames nor of streams. Throws InputError, also for
+/// streams that differ in their number of frames, background or stage, UsageError for views that the capture
+/// lacks.
 Evaluation evaluate(const std::filesystem::path& stream, const std::filesystem::path& capture,
                     const EvaluateOptions& options);
 

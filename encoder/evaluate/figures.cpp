@@ -12,6 +12,10 @@ Json number(std::optional<double> value) {
     return value && std::isfinite(*value) ? Json(*value) : Json(nullptr);
 }
 
+Json text(const std::string& name) {
+    return name.empty() ? Json(nullptr) : Json(name);
+}
+
 }  // namespace
 
 Evaluation Figures::summary() const {
@@ -81,6 +85,18 @@ std::string Figures::to_json() const {
                              {"psnr_masked", number(v.psnr_masked.value())},
                              {"ssim", number(v.ssim.value())},
                              {"flicker", number(v.flicker.value())}});
+    Json& point_list = root["rate_distortion"] = Json::array();
+    for (const RatePoint& p : rate_distortion)
+        point_list.push_back({{"stream", p.stream},
+                              {"profile", text(p.coding.profile)},
+                              {"codec", text(p.coding.codec)},
+                              {"quality", number(p.coding.quality)},
+                              {"bytes_per_frame", p.figures.bytes_per_frame},
+                              {"mbit_per_s", p.figures.mbit_per_s},
+                              {"psnr", number(p.figures.psnr)},
+                              {"psnr_masked", number(p.figures.psnr_masked)},
+                              {"ssim", number(p.figures.ssim)},
+                              {"flicker", number(p.figures.flicker)}});
     return root.dump(1, ' ', false, Json::error_handler_t::replace);
 }
 

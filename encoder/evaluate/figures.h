@@ -41,6 +41,13 @@ struct ViewFigures {
     Mean psnr, psnr_masked, ssim, flicker;  ///< over frames
 };
 
+/// A stream's rate and what it shows for it.
+struct RatePoint {
+    std::string stream;  ///< as it was named
+    Coding coding;
+    Evaluation figures;
+};
+
 struct Figures {
     std::string stream, capture, device;
     std::string masks;          ///< where they come from, as --masks names it
@@ -49,6 +56,7 @@ struct Figures {
     std::vector<FrameFigures> frames;
     std::vector<ViewFigures> views;
     std::vector<SourceTrack> tracks;
+    std::vector<RatePoint> rate_distortion;  ///< this stream, then the others; empty where there are none
 
     Evaluation summary() const;
     std::string to_json() const;

@@ -21,6 +21,14 @@ double milliseconds_since(Clock::time_point start) {
     return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
+/// "avc1.640028" -> "h264"; what pack does not make stays as it is.
+std::string codec_name(const std::string& codec) {
+    const std::string kind = codec.substr(0, codec.find('.'));
+    if (kind == "avc1" || kind == "avc3") return "h264";
+    if (kind == "hvc1" || kind == "hev1") return "hevc";
+    return kind == "av01" ? "av1" : kind;
+}
+
 class StreamSource : public FrameSource {
   public:
     explicit StreamSource(const fs::path& path)
@@ -31,6 +39,13 @@ class StreamSource : public FrameSource {
     const TakeInfo& info() const override { return stream_.info(); }
     int frame_count() const override { return stream_.frame_count(); }
     int sh_degree() const override { return stream_.rungs().at(kRung).sh_degree; }
+    Coding coding() const override {
+        const RungInfo& rung = stream_.rungs().at(kRung);
+        Coding out{rung.profile, "", rung.quality};
+        for (const TrackInfo& t : rung.tracks)
+            if (out.codec.empty()) out.codec = codec_name(t.codec);
+        return out;
+    }
     std::vector<SourceTrack> tracks() const override {
         std::vector<SourceTrack> out;
         for (const TrackInfo& t : stream_.rungs().at(kRung).tracks)
@@ -68,7 +83,7 @@ class FileSource : public FrameSource {
         if (is_model(path)) {
             const ModelInfo model = read_model_info(path);
             info_ = model.take, sh_degree_ = model.sh_degree;
-            first_capture_frame_ = model.first_capture_frame;
+            first_capture_frame_ = model.first_capture_frame, profile_ = model.profile;
             files_ = model_frames(path);
             return;
         }
@@ -85,6 +100,7 @@ class FileSource : public FrameSource {
     int frame_count() const override { return int(files_.size()); }
     int sh_degree() const override { return sh_degree_; }
     std::optional<int> first_capture_frame() const override { return first_capture_frame_; }
+    Coding coding() const override { return {profile_, "", {}}; }
     std::vector<SourceTrack> tracks() const override {
         std::uint64_t bytes = 0;
         for (const fs::path& f : files_) bytes += fs::file_size(f);
@@ -110,6 +126,7 @@ class FileSource : public FrameSource {
     TakeInfo info_;
     int sh_degree_ = 0;
     std::optional<int> first_capture_frame_;
+    std::string profile_;
     std::optional<SplatCloud> stage_;
     std::vector<fs::path> files_;
     int next_ = 0;

@@ -28,6 +28,13 @@ struct SourceTrack {
     std::uint64_t bytes = 0;
 };
 
+/// How a take was trained and packed.
+struct Coding {
+    std::string profile;            ///< auto, v3 or dualgs; empty: not known
+    std::string codec;              ///< of the video: h264, hevc or av1; empty: not packed
+    std::optional<double> quality;  ///< 0 to 100; nothing: not packed
+};
+
 class FrameSource {
   public:
     virtual ~FrameSource() = default;
@@ -36,6 +43,7 @@ class FrameSource {
     virtual int sh_degree() const = 0;
     /// The capture's frame that is frame 0 here, where that is known.
     virtual std::optional<int> first_capture_frame() const { return std::nullopt; }
+    virtual Coding coding() const = 0;
     virtual std::vector<SourceTrack> tracks() const = 0;
     /// The still surroundings that belong to every frame; nothing where there are none.
     virtual std::optional<SplatCloud> stage() const { return std::nullopt; }

@@ -8,6 +8,7 @@
 #include "encoder/evaluate/charts.h"
 #include "encoder/evaluate/html.h"
 #include "encoder/evaluate/pictures.h"
+#include "encoder/evaluate/rate_distortion.h"
 
 namespace volumen {
 
@@ -124,6 +125,7 @@ std::string make_report(const Figures& figures, const std::vector<ReportPicture>
                                               e.views, figures.width, figures.height, figures.device))},
          {"tiles", tiles(e)},
          {"charts", charts(figures, e)},
+         {"rate_distortion", rate_distortion_cards(figures.rate_distortion)},
          {"pictures", picture_rows(pictures)},
          {"table", table(figures, e)},
          {"frames", frame_rows(figures)}});

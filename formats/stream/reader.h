@@ -23,6 +23,7 @@ struct RungInfo {
     std::string id, profile;
     std::uint32_t max_splats = 0;
     int sh_degree = 0;
+    double quality = 0;  ///< 0 to 100, as the encoder was told
     std::vector<TrackInfo> tracks;
 };
 

@@ -54,6 +54,7 @@ RungInfo describe(const StreamRung& rung) {
     info.profile = header.profile;
     info.max_splats = header.max_splats;
     info.sh_degree = header.sh_degree;
+    info.quality = header.quality;
     for (std::size_t i = 0; i < rung.video_sources.size(); ++i) {
         const std::string kind = header.has_skin() ? "lookups" : "atlas";
         const ManifestTrack& track = rung.manifest.tracks[i];

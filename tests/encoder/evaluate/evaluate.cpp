@@ -273,3 +273,82 @@ TEST_CASE("a stream is measured as what it decodes to, with the bytes that it ha
     CHECK(bytes >= e.bytes_per_frame * kFrames * 0.99);
     CHECK(root["tracks"].size() >= 2);
 }
+
+TEST_CASE("streams of one take are measured beside each other, each as if it were alone") {
+    const Scene scene(true);
+    const fs::path coarse = scene.root / "coarse", fine = scene.root / "fine";
+    pack(scene.model, coarse, {.codec = "hevc", .quality = 40});
+    pack(scene.model, fine, {.quality = 90});
+    EvaluateOptions options = on_cpu();
+    options.views = {0, 2};
+    const Evaluation alone = evaluate(fine, scene.capture, options);
+    options.json = scene.root / "figures.json", options.html = scene.root / "report.html";
+    options.images = scene.root / "renders";
+    // Whatever a path is written like, a stream counts once.
+    options.against = {fine / "manifest.mpd", scene.model, coarse / "", fine};
+    int done = 0;
+    options.progress = [&](int frame, int of) {
+        CHECK(of == 3 * kFrames);
+        CHECK(frame == ++done);
+    };
+    const Evaluation e = evaluate(coarse, scene.capture, options);
+    CHECK(done == 3 * kFrames);
+    CHECK(e.frames == kFrames);
+
+    std::ifstream in(scene.root / "figures.json");
+    const auto root = nlohmann::json::parse(in);
+    const auto& points = root["rate_distortion"];
+    REQUIRE(points.size() == 3);
+    CHECK(points[0]["stream"] == coarse.string());
+    CHECK(points[0]["codec"] == "hevc");
+    CHECK(points[0]["profile"] == "auto");
+    CHECK(points[0]["quality"] == 40);
+    CHECK(points[0]["psnr"] == root["psnr"]);
+    CHECK(points[0]["bytes_per_frame"] == root["bytes_per_frame"]);
+    CHECK(points[1]["codec"] == "h264");
+    CHECK(points[1]["quality"] == 90);
+    CHECK(points[1]["psnr"].get<double>() == doctest::Approx(alone.psnr));
+    CHECK(points[1]["psnr_masked"].get<double>() == doctest::Approx(alone.psnr_masked));
+    CHECK(points[1]["ssim"].get<double>() == doctest::Approx(alone.ssim));
+    CHECK(points[1]["flicker"].get<double>() == doctest::Approx(alone.flicker));
+    CHECK(points[1]["mbit_per_s"].get<double>() == doctest::Approx(alone.mbit_per_s));
+    CHECK(points[1]["psnr"] > points[0]["psnr"]);
+    CHECK(points[2]["codec"].is_null());
+    CHECK(points[2]["quality"].is_null());
+    CHECK(points[2]["psnr"] > 75);
+    // All else is the first stream's.
+    const Image8 render = read_image(scene.root / "renders" / "0" / "0.png");
+    CHECK(psnr(render, Scene::draw(frame_cloud(0), 0, false)).value() < 60);
+    std::ifstream html_file(scene.root / "report.html");
+    const std::string html{std::istreambuf_iterator<char>(html_file), {}};
+    CHECK(html.find("auto, HEVC") != html.npos);
+    CHECK(html.find("model, not packed") != html.npos);
+}
+
+TEST_CASE("streams of different takes are told apart, before anything is measured") {
+    const Scene scene(false), other(false);
+    EvaluateOptions options = on_cpu();
+    options.progress = [](int, int) { FAIL("measured"); };
+    options.against = {other.model};
+    ModelInfo info = read_model_info(other.model);
+    info.first_capture_frame = 1;
+    write_model_info(other.model, info);
+    CHECK_THROWS_WITH_AS(evaluate(scene.model, scene.capture, options),
+                         doctest::Contains("begins at the capture's frame 1"), InputError);
+    write_ply(stage_path(other.model), frame_cloud(0));
+    CHECK_THROWS_WITH_AS(evaluate(scene.model, scene.capture, options), doctest::Contains("has a stage"),
+                         InputError);
+    fs::remove(stage_path(other.model));
+    info.first_capture_frame = 0, info.take.background = glm::vec3(0);
+    write_model_info(other.model, info);
+    CHECK_THROWS_WITH_AS(evaluate(scene.model, scene.capture, options),
+                         doctest::Contains("another background"), InputError);
+    fs::remove(model_frame_path(other.model, kFrames - 1));
+    info.segments = {{0, kFrames - 1}};
+    write_model_info(other.model, info);
+    CHECK_THROWS_WITH_AS(evaluate(scene.model, scene.capture, options),
+                         doctest::Contains((other.model.string() + ": has 3 frames").c_str()), InputError);
+    options.against = {scene.root / "nothing"};
+    CHECK_THROWS_WITH_AS(evaluate(scene.model, scene.capture, options), doctest::Contains("does not exist"),
+                         InputError);
+}

@@ -62,6 +62,7 @@ TEST_CASE("the JSON has every figure, null where there is none") {
     CHECK(root["per_frame"][0]["flicker"].is_null());
     CHECK(root["per_frame"][1]["capture_frame"] == 11);
     CHECK(root["per_view"][0]["view"] == 7);
+    CHECK(root["rate_distortion"].empty());
 }
 
 TEST_CASE("the report loads nothing and shows names as they are") {
