@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <regex>
+#include <sstream>
 
 #include "encoder/evaluate/curves.h"
 
@@ -45,10 +45,11 @@ std::vector<std::pair<double, double>> line_of(const std::string& svg, const std
     REQUIRE(at != svg.npos);
     at += head.size();
     const std::string path = svg.substr(at, svg.find('"', at) - at);
-    static const std::regex kCorner("[ML]([0-9.]+) ([0-9.]+)");
     std::vector<std::pair<double, double>> out;
-    for (std::sregex_iterator i(path.begin(), path.end(), kCorner), end; i != end; ++i)
-        out.emplace_back(std::stod((*i)[1]), std::stod((*i)[2]));
+    std::istringstream in(path);
+    char command;
+    double x, y;
+    while (in >> command >> x >> y) out.emplace_back(x, y);
     return out;
 }
 
