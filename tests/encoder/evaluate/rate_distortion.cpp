@@ -1,6 +1,7 @@
 #include "encoder/evaluate/rate_distortion.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -40,7 +41,7 @@ RatePoint model(const char* profile, double db) {
 
 /// The corners of the first line of a style, in SVG pixels.
 std::vector<std::pair<double, double>> line_of(const std::string& svg, const std::string& style) {
-    const std::string head = "<path class=\"line " + style + "\" d=\"";
+    const std::string head = fmt::format("<path class=\"line {}\" d=\"", style);
     std::size_t at = svg.find(head);
     REQUIRE(at != svg.npos);
     at += head.size();
@@ -112,7 +113,7 @@ TEST_CASE("the report has a curve for each profile and codec, levels for models,
                                   point("dualgs", "h264", 75, 6, 35)};
     std::string html = rate_distortion_cards(points);
     for (const char* name : {"auto, H.264", "v3, HEVC", "dualgs, H.264", "model, not packed"})
-        CHECK(occurrences(html, ">" + std::string(name) + "<") == 2);  // at the curve, and in the legend
+        CHECK(occurrences(html, fmt::format(">{}<", name)) == 2);  // at the curve, and in the legend
     CHECK(contains(html, "auto, H.264, quality 50: 9.0 kB a frame, 1.80 Mbit/s, 33.00 dB"));
     CHECK_FALSE(contains(html, "<i>"));
     CHECK_FALSE(contains(html, "inside the mask"));
