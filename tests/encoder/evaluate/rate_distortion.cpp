@@ -57,8 +57,7 @@ std::vector<std::pair<double, double>> line_of(const std::string& svg, const std
 }  // namespace
 
 TEST_CASE("a curve's points are joined in order of x, evenly for even ratios, and stay inside") {
-    CurveChart chart;
-    chart.x_unit = "kB", chart.y_unit = "dB";
+    CurveChart chart{"kB", "dB", 0, {}, {}};
     chart.curves = {{"line-1", Marker::circle, "a <b>", {{40, 36, "forty"}, {10, 30, "ten"}, {20, 34, ""}}},
                     {"line-2", Marker::square, "other", {{160, 33, ""}}}};
     chart.levels = {{"level", 41}};
