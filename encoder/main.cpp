@@ -26,7 +26,8 @@ constexpr const char* kGoOn = "interrupted; the same command with --resume goes 
 /// What the command line says, before it is understood.
 struct Arguments {
     std::string capture, output, model, stream;
-    std::string profile = "auto", preset = "standard", device = "auto", colour = "auto", sync, masks = "auto";
+    std::string profile = "auto", preset = "standard", device = "auto", colour = "auto", steps = "auto", sync,
+                masks = "auto";
     std::string few_cameras = "auto", stage = "auto";
     std::string frames, holdout, size, bit_rate, fps, codec = "h264", views;
     std::string up, metres_per_unit;
@@ -104,6 +105,9 @@ void add_colour_changes_option(CLI::App& app, Arguments& a) {
 void add_packing_options(CLI::App& app, Arguments& a) {
     app.add_option("--codec", a.codec, "of the atlas")->capture_default_str();
     app.add_option("--quality", a.quality, "0 to 100 (75)")->check(CLI::Range(0.0, 100.0));
+    app.add_option("--steps", a.steps,
+                   "of the attributes: weighed by what they cost in the picture, or as the quality has them")
+        ->capture_default_str();
     app.add_option("--bitrate", a.bit_rate, "bits per second of all tracks together, such as 12M");
     add_colour_changes_option(app, a);
     app.add_option("--fps", a.fps, "frames per second, such as 24 or 30000/1001, instead of the model's");
@@ -150,6 +154,9 @@ PackOptions packing_options(const Arguments& a) {
     options.codec = a.codec;
     if (a.segment > 0) options.segment_frames = a.segment;
     if (a.quality >= 0) options.quality = a.quality;
+    if (a.steps != "auto" && a.steps != "fixed")
+        throw UsageError("--steps {}: there are auto and fixed", a.steps);
+    options.find_steps = a.steps == "auto";
     if (a.colour_changes >= 0) options.colour_changes = a.colour_changes;
     if (!a.bit_rate.empty()) options.bit_rate = parse_bit_rate("--bitrate", a.bit_rate);
     if (a.quality >= 0 && options.bit_rate)
@@ -356,6 +363,7 @@ void name_values(CLI::App& app) {
                                                             {"colour", "auto|on|off"},
                                                             {"sync", "LIST or auto"},
                                                             {"codec", "h264|hevc|av1"},
+                                                            {"steps", "auto|fixed"},
                                                             {"bitrate", "RATE"},
                                                             {"fps", "RATE"},
                                                             {"up", "x|y|z|-x|-y|-z"},

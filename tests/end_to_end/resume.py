@@ -27,7 +27,7 @@ LIBRARY = sys.argv.pop(2)
 BIN = pathlib.Path(sys.argv.pop(1)).resolve()
 SEED = int(os.environ.get("VOLUMEN_TEST_SEED", random.randrange(1 << 30)))
 KILLS, CALLS, DISKS = 8, 8, 6
-OPTIONS = ["--preset", "draft", "--splats", "200", "--segment", "2", "--views-holdout", "1", "--profile", PROFILE]
+OPTIONS = ["--preset", "draft", "--splats", "200", "--segment", "2", "--views-holdout", "1", "--profile", PROFILE, "--steps", "fixed"]
 
 
 def tree(folder):

@@ -134,7 +134,7 @@ class Take(InFolder):
     def test_codecs(self):
         for codec, name in (("hevc", "hevc"), ("av1", "av1")):
             stream = self.folder / codec
-            run(BIN / "volumen-encode", "pack", self.model, "-o", stream, "--codec", codec)
+            run(BIN / "volumen-encode", "pack", self.model, "-o", stream, "--codec", codec, "--steps", "fixed")
             run(BIN / "volumen-probe", stream, "--verify")
             streams = json.loads(run("ffprobe", "-v", "error", "-show_streams", "-of", "json", stream / "manifest.mpd").stdout)["streams"]
             self.assertEqual(streams[0]["codec_name"], name)
@@ -143,7 +143,7 @@ class Take(InFolder):
     def test_profile_v3(self):
         stream, model, figures = (self.folder / n for n in ("v3", "v3.model", "v3.json"))
         run(BIN / "volumen-encode", self.capture, "-o", stream, "--model", model, "--profile", "v3", "--preset", "draft",
-            "--splats", 400, "--segment", 3, "--views-holdout", "2")
+            "--splats", 400, "--segment", 3, "--views-holdout", "2", "--steps", "fixed")
         probe = json.loads(run(BIN / "volumen-probe", stream, "--json").stdout)
         self.assertEqual(probe["rungs"][0]["profile"], "v3")
         self.assertEqual([s["frames"] for s in probe["segments"]], [3, 3])
