@@ -18,6 +18,10 @@ int export_take(const std::filesystem::path& source, const std::filesystem::path
         throw UsageError("--frames {}:{}: {} has frames 0:{}", options.first_frame, end, source.string(),
                          take->frame_count());
     SequenceInfo info{take->info()};
+    info.segment_begins = {0};
+    for (const int begin : take->segment_begins())
+        if (begin > options.first_frame && begin < end)
+            info.segment_begins.push_back(begin - options.first_frame);
     take->seek(options.first_frame);
     for (int frame = options.first_frame; frame < end; ++frame) {
         std::optional<SourceFrame> content = take->next();

@@ -133,10 +133,9 @@ std::vector<std::filesystem::path> model_frames(const std::filesystem::path& mod
     return files;
 }
 
-SequenceInfo read_sequence_info(const std::filesystem::path& directory, const Bounds& bounds,
-                                std::optional<glm::vec3> up) {
+std::optional<SequenceInfo> read_sequence_info(const std::filesystem::path& directory) {
     const std::filesystem::path file = directory / kTakeFile;
-    if (!std::filesystem::exists(file)) return {describe_take(bounds, up.value_or(kSplatFileUp))};
+    if (!std::filesystem::exists(file)) return {};
     const json root = read_json(file);
     SequenceInfo info{read_take_json(root, file.string())};
     if (root.contains("decoded")) {
@@ -152,7 +151,17 @@ SequenceInfo read_sequence_info(const std::filesystem::path& directory, const Bo
                 float(JsonFields{root["levels"], name}.number(kStepNames[k], kLeastLevel, kMostLevel));
         info.levels = plane_steps(levels);
     }
-    if (up) info.take = turned(info.take, *up);
+    if (root.contains("segment_begins")) {
+        const json& begins = root["segment_begins"];
+        const auto wrong = [&] { JsonFields{root, file.string()}.wrong("segment_begins"); };
+        if (!begins.is_array() || begins.size() > kMaxFrames) wrong();
+        for (const json& item : begins) {
+            if (!item.is_number_unsigned() || item.get<std::uint64_t>() >= kMaxFrames) wrong();
+            const int begin = item;
+            if (!info.segment_begins.empty() && begin <= info.segment_begins.back()) wrong();
+            info.segment_begins.push_back(begin);
+        }
+    }
     return info;
 }
 
@@ -162,6 +171,7 @@ void write_sequence_info(const std::filesystem::path& directory, const SequenceI
     if (info.levels)
         for (std::size_t k = 0; k < kStepClasses; ++k)
             root["levels"][kStepNames[k]] = values(*info.levels)[k];
+    if (!info.segment_begins.empty()) root["segment_begins"] = info.segment_begins;
     write_file(directory / kTakeFile, root.dump(2) + "\n");
 }
 

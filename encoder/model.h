@@ -69,10 +69,11 @@ struct SequenceInfo {
     TakeInfo take;
     bool decoded = false;                   ///< its values have been through a stream before
     std::optional<PlaneSteps> levels = {};  ///< of that stream, where it was an atlas; position: scene units
+    /// The frames with which its segments began, the folder's first being 0; empty: not known. Ascending.
+    std::vector<int> segment_begins = {};
 };
-/// take.json where there is one, else made up for `bounds`. `up`: instead of what take.json says, or of -y.
-SequenceInfo read_sequence_info(const std::filesystem::path& directory, const Bounds& bounds,
-                                std::optional<glm::vec3> up);
+/// take.json, where there is one.
+std::optional<SequenceInfo> read_sequence_info(const std::filesystem::path& directory);
 /// Writes take.json.
 void write_sequence_info(const std::filesystem::path& directory, const SequenceInfo& info);
 

@@ -36,6 +36,11 @@ class StreamSource : public FrameSource {
         for (const SegmentInfo& s : stream_.segments(kRung))
             for (int i = 0; i < s.frame_count; ++i) bytes_.push_back(double(s.bytes) / s.frame_count);
     }
+    std::vector<int> segment_begins() const override {
+        std::vector<int> out;
+        for (const SegmentInfo& s : stream_.segments(kRung)) out.push_back(s.first_frame);
+        return out;
+    }
     const TakeInfo& info() const override { return stream_.info(); }
     int frame_count() const override { return stream_.frame_count(); }
     int sh_degree() const override { return stream_.rungs().at(kRung).sh_degree; }
@@ -84,6 +89,7 @@ class FileSource : public FrameSource {
             const ModelInfo model = read_model_info(path);
             info_ = model.take, sh_degree_ = model.sh_degree;
             first_capture_frame_ = model.first_capture_frame, profile_ = model.profile;
+            for (const ModelSegment& s : model.segments) segment_begins_.push_back(s.first_frame);
             files_ = model_frames(path);
             return;
         }
@@ -94,12 +100,15 @@ class FileSource : public FrameSource {
             bounds.add(cloud);
             sh_degree_ = std::max(sh_degree_, cloud.sh_degree);
         }
-        info_ = read_sequence_info(path, bounds, std::nullopt).take;
+        const std::optional<SequenceInfo> known = read_sequence_info(path);
+        info_ = known ? known->take : describe_take(bounds, kSplatFileUp);
+        if (known) segment_begins_ = known->segment_begins;
     }
     const TakeInfo& info() const override { return info_; }
     int frame_count() const override { return int(files_.size()); }
     int sh_degree() const override { return sh_degree_; }
     std::optional<int> first_capture_frame() const override { return first_capture_frame_; }
+    std::vector<int> segment_begins() const override { return segment_begins_; }
     Coding coding() const override { return {profile_, "", {}}; }
     std::vector<SourceTrack> tracks() const override {
         std::uint64_t bytes = 0;
@@ -125,6 +134,7 @@ class FileSource : public FrameSource {
   private:
     TakeInfo info_;
     int sh_degree_ = 0;
+    std::vector<int> segment_begins_;
     std::optional<int> first_capture_frame_;
     std::string profile_;
     std::optional<SplatCloud> stage_;

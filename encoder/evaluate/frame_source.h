@@ -41,6 +41,8 @@ class FrameSource {
     virtual const TakeInfo& info() const = 0;
     virtual int frame_count() const = 0;
     virtual int sh_degree() const = 0;
+    /// The first frames of its segments, ascending; empty: not known.
+    virtual std::vector<int> segment_begins() const = 0;
     /// The capture's frame that is frame 0 here, where that is known.
     virtual std::optional<int> first_capture_frame() const { return std::nullopt; }
     virtual Coding coding() const = 0;

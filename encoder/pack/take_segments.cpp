@@ -77,17 +77,26 @@ class ModelSegments final : public TakeSegments {
 class SequenceSegments final : public TakeSegments {
   public:
     SequenceSegments(const std::filesystem::path& directory, const PackOptions& options)
-        : sequence_(list_frame_files(directory),
-                    {longest_segment(options, false), options.tell, options.read_progress}) {
-        const SequenceInfo info = read_sequence_info(directory, sequence_.bounds(), options.up);
-        take = info.take, decoded = info.decoded, levels = info.levels;
-        sh_degree = sequence_.sh_degree();
-        segments = sequence_.segments();
-    }
+        : SequenceSegments(directory, options, read_sequence_info(directory)) {}
     std::uint32_t splat_count(std::size_t segment) const override { return sequence_.splat_count(segment); }
     std::vector<SplatCloud> read(std::size_t segment) const override { return sequence_.read(segment); }
 
   private:
+    SequenceSegments(const std::filesystem::path& directory, const PackOptions& options,
+                     const std::optional<SequenceInfo>& known)
+        : sequence_(list_frame_files(directory),
+                    {longest_segment(options, false), options.tell, options.read_progress,
+                     known ? known->segment_begins : std::vector<int>()}) {
+        if (known) {
+            take = options.up ? turned(known->take, *options.up) : known->take;
+            decoded = known->decoded, levels = known->levels;
+        } else {
+            take = describe_take(sequence_.bounds(), options.up.value_or(kSplatFileUp));
+        }
+        sh_degree = sequence_.sh_degree();
+        segments = sequence_.segments();
+    }
+
     SplatSequence sequence_;
 };
 

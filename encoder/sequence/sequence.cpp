@@ -62,8 +62,10 @@ class SplatSequence::Planner {
     void begin(int frame, SplatCloud cloud) {
         if (frame > 0) end(frame);
         first_frame_ = frame;
-        // What is left is cut evenly.
-        const int left = int(out_.files_.size()) - frame;
+        // What is left, until a segment begins in any case, is cut evenly.
+        const auto next = std::ranges::upper_bound(options_.begins, frame);
+        const int last = int(out_.files_.size());
+        const int left = (next == options_.begins.end() ? last : std::min(*next, last)) - frame;
         const int parts = (left + options_.segment_frames - 1) / options_.segment_frames;
         planned_end_ = frame + left / parts;
         tracker_.begin(std::move(cloud));

@@ -19,6 +19,7 @@ struct SequenceOptions {
     /// One line about what was found: where matching breaks down, splats that cannot be used.
     std::function<void(const std::string&)> tell;
     std::function<void(int done, int of)> progress;
+    std::vector<int> begins = {};  ///< frames with which segments begin in any case, ascending
 };
 
 /// Opening it reads every file once, two frames at a time, and finds which splat is which: splats that keep

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "encoder/model.h"
 #include "encoder/pack/pack.h"
 #include "encoder/sequence/frame_files.h"
 #include "formats/core/error.h"
+#include "formats/core/file.h"
 #include "formats/stream/reader.h"
 #include "tests/encoder/pack/synthetic.h"
 #include "tests/formats/media/temporary_folder.h"
@@ -74,6 +76,36 @@ TEST_CASE("export: decoded frames keep their order and their levels when they ar
     for (int c = 0; c < 3; ++c)
         for (std::size_t i = 0; i < x.count; ++i) squares += std::pow(x.channel(c)[i] - y.channel(c)[i], 2);
     CHECK(std::sqrt(squares / double(3 * x.count)) < 0.002);
+}
+
+TEST_CASE("export: segments begin where they began, and are cut where they are too long") {
+    const TemporaryFolder folder;
+    write_synthetic_model(folder / "model", 200, 1, {2, 4}, 6);
+    pack(folder / "model", folder / "stream", {});
+    const auto begins_again = [&](int first_frame, std::optional<int> segment_frames = {}) {
+        ExportOptions from;
+        from.first_frame = first_frame;
+        export_take(folder / "stream", folder / "plys", from);
+        PackOptions options;
+        options.segment_frames = segment_frames;
+        pack(folder / "plys", folder / "again", options);
+        const Stream again = Stream::open(folder / "again");
+        std::vector<int> begins;
+        for (const SegmentInfo& s : again.segments(0)) begins.push_back(s.first_frame);
+        return begins;
+    };
+    CHECK(begins_again(0) == std::vector{0, 2});
+    CHECK(begins_again(1) == std::vector{0, 1});
+    CHECK(begins_again(2) == std::vector{0});
+    CHECK(begins_again(0, 3) == std::vector{0, 2, 4});
+    const nlohmann::json good = nlohmann::json::parse(read_file(folder / "plys/take.json", 1 << 20));
+    for (const char* wrong : {"[0, 4, 2]", "[-1]", "[0.5]", "7"}) {
+        nlohmann::json bad = good;
+        bad["segment_begins"] = nlohmann::json::parse(wrong);
+        folder.write("plys/take.json", bad.dump());
+        CHECK_THROWS_WITH_AS(pack(folder / "plys", folder / "again", {}),
+                             doctest::Contains("segment_begins"), InputError);
+    }
 }
 
 TEST_CASE("export: the stage goes along, and is packed again") {
