@@ -8,7 +8,6 @@
 #include "encoder/train/residual.h"
 #include "encoder/train/skinning.h"
 #include "encoder/train/v3/motion_field.h"
-#include "formats/core/error.h"
 
 namespace volumen::train {
 namespace {
@@ -25,14 +24,13 @@ constexpr int kHalvings = 2;  ///< of the smallest images that the field is trai
 
 V3Trainer::V3Trainer(const TakeInfo& info, const std::optional<PointCloud>& points,
                      const TrainSettings& settings)
-    : training_(info, points, settings) {
+    : FollowingTrainer(info, points, settings) {
     const glm::vec3 size = info.bounds_max - info.bounds_min;
     take_extent_ = std::max({size.x, size.y, size.z, 1e-6f});
 }
 
 const SplatCloud& V3Trainer::next(const TrainingFrame& frame, const Report& report) {
-    const bool first = frames_ == 0;
-    const bool begins = first || frame_in_segment_ == training_.settings.segment_frames;
+    const bool first = frames_ == 0, begins = segment_begins();
     Tick tick(report, iterations(frames_));
     training_.begin_frame(first);
     if (first) {
@@ -40,32 +38,19 @@ const SplatCloud& V3Trainer::next(const TrainingFrame& frame, const Report& repo
         cloud_ = keyframe_from_surface(frame, tick);
         usual_residual_ = residual(training_.photometric.rasteriser, cloud_, frame).mean;
     } else {
-        previous_ = cloud_;
-        follow();
+        follow_on();
         move(frame, tick);
         fine_tune(frame, tick);
         if (begins) next_keyframe(frame, tick);
     }
-    if (begins) {
-        canonicalise_rotations({&cloud_, 1});
-        frame_in_segment_ = 0;
-        begin_segment();
-    }
-    ++frame_in_segment_, ++frames_;
+    if (begins) canonicalise_rotations({&cloud_, 1});
+    finish_frame(begins);
     return cloud_;
 }
 
-/// What a segment's first cloud decides.
 void V3Trainer::begin_segment() {
-    rigid_.emplace(cloud_);
     entropy_.emplace(cloud_, take_extent_, training_.settings.v3.entropy_steps);
     if (motion_.size() != cloud_.count) motion_.assign(cloud_.count, glm::vec3(0));
-}
-
-/// What each cloud adds for the next frame of its segment.
-void V3Trainer::follow() {
-    rigid_->rebase(cloud_);
-    entropy_->rebase(cloud_);
 }
 
 SplatCloud V3Trainer::keyframe_from_surface(const TrainingFrame& frame, Tick& tick) {
@@ -206,44 +191,14 @@ TrainingFrame V3Trainer::steadied(const TrainingFrame& frame, const SplatCloud& 
     return out;
 }
 
-void V3Trainer::fields(Archive& archive) {
-    training_.fields(archive);
-    archive(frames_);
-    archive(frame_in_segment_);
+void V3Trainer::segment_fields(Archive& archive) {
     archive(usual_residual_);
     archive(motion_);
+    entropy_->fields(archive);
 }
 
-Bytes V3Trainer::save() {
-    Archive archive;
-    fields(archive);
-    entropy_->fields(archive);
-    return archive.release();
-}
-
-void V3Trainer::restore(std::span<const std::uint8_t> state, const std::string& name,
-                        const SegmentFrames& segment) {
-    const auto check = [&](bool good) {
-        if (!good) throw InputError("{}: does not fit the frames beside it; --restart begins anew", name);
-    };
-    Archive archive(state, name);
-    fields(archive);
-    check(frame_in_segment_ >= 1 && frame_in_segment_ <= training_.settings.segment_frames &&
-          frames_ >= frame_in_segment_ && training_.valid() && std::isfinite(usual_residual_));
-    // What a segment's clouds make is made anew from them.
-    for (int frame = 0; frame < frame_in_segment_; ++frame) {
-        SplatCloud cloud = segment.cloud(frame);
-        check(cloud.count > 0);
-        check(frame == 0 || (cloud.count == cloud_.count && cloud.sh_degree == cloud_.sh_degree));
-        if (frame > 0) follow();
-        cloud_ = std::move(cloud);
-        if (frame == 0) {
-            check(motion_.size() == cloud_.count);
-            begin_segment();
-        }
-    }
-    entropy_->fields(archive);
-    archive.finish();
+bool V3Trainer::valid() const {
+    return std::isfinite(usual_residual_) && motion_.size() == cloud_.count;
 }
 
 }  // namespace volumen::train

@@ -103,8 +103,8 @@ TEST_CASE("export: segments begin where they began, and are cut where they are t
         nlohmann::json bad = good;
         bad["segment_begins"] = nlohmann::json::parse(wrong);
         folder.write("plys/take.json", bad.dump());
-        CHECK_THROWS_WITH_AS(pack(folder / "plys", folder / "again", {}),
-                             doctest::Contains("segment_begins"), InputError);
+        CHECK_THROWS_WITH_AS(pack(folder / "plys", folder / "again", {}), doctest::Contains("segment_begins"),
+                             InputError);
     }
 }
 
