@@ -1,9 +1,9 @@
 """Rate and distortion of a model: packed at several qualities with several codecs, in one report.
 
 Usage: rate_distortion.py BIN_DIR MODEL CAPTURE WORK_FOLDER [--codecs h264,hevc,av1] [--qualities 30,45,60,70,80,90] [--views 3,9]
-       [--joints-model MODEL] [-- OPTIONS OF volumen-encode evaluate]
+       [--beside MODEL…] [-- OPTIONS OF volumen-encode evaluate]
 
-MODEL and --joints-model (of profile dualgs) show the same frames of the capture; both are drawn unpacked, too. Leaves the streams,
+MODEL and those --beside it, of other profiles, show the same frames of the capture; they are drawn unpacked, too. Leaves the streams,
 report.html and figures.json in WORK_FOLDER, and prints the points as JSON.
 """
 import argparse
@@ -24,13 +24,11 @@ def main():
     parser.add_argument("--codecs", type=lambda text: text.split(","), default=["h264", "hevc", "av1"])
     parser.add_argument("--qualities", type=lambda text: [float(q) for q in text.split(",")], default=[30, 45, 60, 70, 80, 90])
     parser.add_argument("--views")
-    parser.add_argument("--joints-model", type=pathlib.Path)
+    parser.add_argument("--beside", type=pathlib.Path, nargs="+", default=[])
     arguments = parser.parse_args()
     encode = (arguments.bin / "volumen-encode").resolve()
     arguments.work.mkdir(parents=True, exist_ok=True)
-    models = {"model": arguments.model}
-    if arguments.joints_model:
-        models["joints"] = arguments.joints_model
+    models = [arguments.model, *arguments.beside]
     log = open(arguments.work / "log", "w")
 
     def run(*command, **more):
@@ -38,10 +36,10 @@ def main():
             sys.exit(f"{' '.join(map(str, command))} failed; see {log.name}")
 
     streams = []
-    for name, model in models.items():
+    for number, model in enumerate(models):
         for codec in arguments.codecs:
             for quality in arguments.qualities:
-                stream = arguments.work / f"{name}-{codec}-{quality:g}"
+                stream = arguments.work / f"{number}-{codec}-{quality:g}"
                 print(f"packing {stream}", file=sys.stderr, flush=True)
                 run("pack", model, "-o", stream, "--codec", codec, "--quality", quality, stdout=log)
                 streams.append(stream)
@@ -50,7 +48,7 @@ def main():
     views = ["--views", arguments.views] if arguments.views else []
     report, figures = arguments.work / "report.html", arguments.work / "figures.json"
     run("evaluate", shown, arguments.capture, *views, "--html", report, "--json", figures, *options,
-        "--against", *streams, *models.values())
+        "--against", *streams, *models)
     print(json.dumps(json.loads(figures.read_text())["rate_distortion"], indent=1))
     print(f"the report is {report}", file=sys.stderr)
 
