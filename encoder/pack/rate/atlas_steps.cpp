@@ -65,7 +65,6 @@ StepSearch AtlasSteps::search(const Quality& quality) {
 }
 
 std::string describe(const StepSearch& search) {
-    if (!(search.saved > 0)) return "steps: none better than the quality's own were found";
     std::string out = "steps:";
     for (std::size_t c = 0; c < kStepClasses; ++c)
         out += fmt::format(" {} ×{:.2f},", kStepNames[c], std::exp2(search.tuning.scales[c]));

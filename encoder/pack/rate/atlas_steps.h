@@ -32,7 +32,7 @@ class AtlasSteps {
     std::vector<Tried> tried_;
 };
 
-/// One line.
+/// One line, of a search that saved something.
 std::string describe(const StepSearch& search);
 
 }  // namespace volumen
