@@ -25,6 +25,8 @@ const std::map<std::string, HwAccel> kAccelerations{{"auto", HwAccel::automatic}
                                                     {"vulkan", HwAccel::vulkan},
                                                     {"vaapi", HwAccel::vaapi},
                                                     {"cuda", HwAccel::cuda}};
+const std::map<std::string, Order> kOrders{
+    {"depth", Order::depth}, {"distance", Order::distance}, {"pixel", Order::pixel}};
 const std::map<std::string, glm::vec3> kAxes{{"x", {1, 0, 0}},   {"y", {0, 1, 0}},   {"z", {0, 0, 1}},
                                              {"-x", {-1, 0, 0}}, {"-y", {0, -1, 0}}, {"-z", {0, 0, -1}}};
 
@@ -89,7 +91,7 @@ ViewSize parse_size(const std::string& text) {
 
 std::optional<PlayOptions> parse_options(int argc, const char* const* argv) {
     PlayOptions options;
-    std::string frames, size, acceleration = "auto", up = "-y", show = "off";
+    std::string frames, size, acceleration = "auto", up = "-y", show = "off", order = "distance";
     bool no_loop = false, vr = false;
 
     CLI::App app{"Plays volumetric video.", "volumen-play"};
@@ -115,6 +117,12 @@ std::optional<PlayOptions> parse_options(int argc, const char* const* argv) {
         ->type_name("GPU");
     app.add_option("--up", up, "the up axis of a splat file (-y, as scans have it)")
         ->type_name("x|y|z|-x|-y|-z");
+    app.add_option(
+           "--order", order,
+           "of splats: by their centres' depth, their centres' distance (distance: nothing pops when the "
+           "camera turns), or their depth at each pixel (slower, pops least) (O)")
+        ->type_name("depth|distance|pixel");
+    app.add_flag("--antialias", options.antialias, "mip-style: splats below a pixel's size fade (M)");
     app.add_option("--show", show, "over the window's picture: the take's joints, the splats they lead (J)")
         ->type_name("off|joints|anchors");
     app.add_flag("--no-loop", no_loop, "stop at the end");
@@ -127,6 +135,7 @@ std::optional<PlayOptions> parse_options(int argc, const char* const* argv) {
     if (vr) throw UsageError("--vr: this build has no headset support; leave it out to play in a window");
     options.loop = !no_loop;
     options.hwaccel = look_up(kAccelerations, "--hwaccel", acceleration);
+    options.order = look_up(kOrders, "--order", order);
     options.up = look_up(kAxes, "--up", up);
     const auto joints = joint_view(show);
     if (!joints) throw UsageError("--show {}: has to be one of off, joints, anchors", show);

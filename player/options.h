@@ -8,6 +8,7 @@
 #include "player/decode/frame_source.h"
 #include "player/source/viewpoint.h"
 #include "player/view/joint_view.h"
+#include "shaders/renderer.h"
 
 namespace volumen {
 
@@ -24,6 +25,8 @@ struct PlayOptions {
     HwAccel hwaccel = HwAccel::automatic;
     std::string gpu;
     glm::vec3 up{0, -1, 0};  ///< of a PLY
+    Order order = Order::distance;
+    bool antialias = false;                 ///< mip-style opacity compensation
     JointView joint_view = JointView::off;  ///< of the window
     bool loop = true, fullscreen = false, validation = false;
 };

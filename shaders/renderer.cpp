@@ -155,6 +155,11 @@ bool Renderer::State::overflowed() const {
 }
 
 void Renderer::State::record(VkCommandBuffer commands, const Camera& camera, const RenderSettings& settings) {
+    if (settings.order == Order::pixel && !project.has_depths(splats.count())) {
+        wait();
+        forget_bindings();
+        project.reserve_depths(splats.count());
+    }
     log.begin(commands, splats.count());
     gpu::barrier(commands);
     record_frame(commands);
@@ -164,7 +169,7 @@ void Renderer::State::record(VkCommandBuffer commands, const Camera& camera, con
     vkCmdUpdateBuffer(commands, counters.handle, 0, sizeof kNone, kNone.data());
     gpu::barrier(commands);
     project.record(commands, splats, camera, settings.sh_degree, settings.dilation, settings.compensate,
-                   sort.keys(), counters);
+                   settings.order, sort.keys(), counters);
     gpu::barrier(commands);
     log.mark(commands, kProjected);
 
@@ -174,8 +179,13 @@ void Renderer::State::record(VkCommandBuffer commands, const Camera& camera, con
     log.mark(commands, kSorted);
 
     gpu::discard_to_general(commands, target);
-    rasterise.record(commands, binning.starts(), binning.entries(), binning.room().entries,
-                     project.ellipses(), project.looks(), target, settings.background);
+    if (settings.order == Order::pixel)
+        rasterise.record_resorted(commands, binning.starts(), binning.entries(), binning.room().entries,
+                                  project.ellipses(), project.looks(), project.depths(), target,
+                                  settings.background);
+    else
+        rasterise.record(commands, binning.starts(), binning.entries(), binning.room().entries,
+                         project.ellipses(), project.looks(), target, settings.background);
     gpu::barrier(commands);
     log.mark(commands, kRasterised);
     log.end(commands, counters);

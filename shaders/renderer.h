@@ -11,8 +11,16 @@
 
 namespace volumen {
 
+/// What splats are drawn in the order of. Changes of the order are what pops.
+enum class Order {
+    depth,     ///< their centres' depth, as in training
+    distance,  ///< their centres' distance from the camera: stays as it is while a camera turns in place
+    pixel,     ///< their depth at each pixel, as far as kWindow (shared.h) splats put that right
+};
+
 struct RenderSettings {
     glm::vec3 background{1};
+    Order order = Order::depth;
     int sh_degree = kMaxShDegree;
     float dilation = 0.3f;    ///< pixels², as in training
     bool compensate = false;  ///< mip-style opacity compensation

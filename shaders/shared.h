@@ -43,6 +43,15 @@ SHARED_CONSTANT uint kTileWidth = 8;
 SHARED_CONSTANT uint kTileHeight = 8;
 SHARED_CONSTANT uint kTilePixels = 64;
 
+// Splats of a pixel that wait for nearer ones, where each pixel orders its own.
+SHARED_CONSTANT uint kWindow = 16;
+
+// What splats are ordered by: see volumen::Order.
+SHARED_CONSTANT uint kOrderDepth = 0;
+SHARED_CONSTANT uint kOrderDistance = 1;
+SHARED_CONSTANT uint kOrderPixel = 2;
+SHARED_CONSTANT uint kOrders = 3;
+
 // Words of the counter buffer.
 SHARED_CONSTANT uint kCounterMinKey = 0;  // least and greatest depth key of what is visible
 SHARED_CONSTANT uint kCounterMaxKey = 1;

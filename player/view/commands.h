@@ -21,6 +21,8 @@ enum class Command {
     normal_speed,
     toggle_loop,
     reset_view,
+    next_order,
+    toggle_antialias,
     show_joints,
     fullscreen,
     toggle_overlay,

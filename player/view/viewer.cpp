@@ -97,6 +97,7 @@ class Viewer {
     void perform(Command command);
     void jump_segment(int direction);
     void set_speed(int thousandths);
+    void next_order();
     void show_joints();
     void next_picture();
     void upload(const SourceFrame& frame);
@@ -124,6 +125,7 @@ class Viewer {
     OrbitCamera orbit_;
     std::optional<Overlay> overlay_;  // needs the screen's size
 
+    RenderSettings settings_;
     OverlayState state_;
     bool overlay_visible_ = true;
     int settle_ = kSettleFrames;  ///< drawings that are still to be made
@@ -144,6 +146,8 @@ class Viewer {
 void Viewer::describe() {
     state_.title = title();
     state_.gpu = device_.device_name;
+    settings_.background = take_.info().background;
+    settings_.order = options_.order, settings_.compensate = options_.antialias;
     state_.range = range_;
     state_.fps = take_.info().fps;
     state_.segments = take_.segments();
@@ -272,6 +276,15 @@ void Viewer::perform(Command command) {
             orbit_.reset();
             picture_dirty_ = true;
             break;
+        case Command::next_order:
+            next_order();
+            break;
+        case Command::toggle_antialias:
+            settings_.compensate = !settings_.compensate;
+            picture_dirty_ = true;
+            show_notice(settings_.compensate ? "Antialiasing: splats below a pixel's size fade"
+                                             : "No antialiasing");
+            break;
         case Command::show_joints:
             show_joints();
             break;
@@ -291,6 +304,15 @@ void Viewer::perform(Command command) {
             window_.close();
             break;
     }
+}
+
+void Viewer::next_order() {
+    constexpr const char* kNotices[] = {"Splats in the order of their depth",
+                                        "Splats in the order of their distance",
+                                        "Splats in the order of their depth at each pixel"};
+    settings_.order = Order((int(settings_.order) + 1) % int(std::size(kNotices)));
+    picture_dirty_ = true;
+    show_notice(kNotices[int(settings_.order)]);
 }
 
 void Viewer::show_joints() {
@@ -394,8 +416,7 @@ void Viewer::draw() {
     if (picture_dirty_) {
         screen_.wait();
         collect_statistics();
-        const RenderSettings settings{.background = take_.info().background};
-        renderer_.record(*commands, orbit_.viewpoint().camera(screen_.size()), settings);
+        renderer_.record(*commands, orbit_.viewpoint().camera(screen_.size()), settings_);
         picture_size_ = screen_.size();
         rendering_ = true;
     }

@@ -4,6 +4,7 @@
 #include "shaders/subgroup.glsl"
 layout(local_size_x_id = 0) in;
 layout(constant_id = 1) const uint kDegree = 3;  // of SH
+layout(constant_id = 2) const uint kOrder = kOrderDepth;
 
 layout(set = 0, binding = 0, std430) readonly buffer Geometry0 {
     float geometry0[];
@@ -37,6 +38,9 @@ layout(set = 0, binding = 9, std430) writeonly buffer Keys {
 };
 layout(set = 0, binding = 10, std430) buffer Counters {
     uint counters[];
+};
+layout(set = 0, binding = 11, std430) writeonly buffer Depths {
+    vec4 depths[];  // written where each pixel orders its own
 };
 layout(push_constant) uniform Constants {
     ProjectConstants constants;
@@ -155,7 +159,14 @@ bool project(uint i, out uint key) {
     ellipses[i] = vec4(mean, half_scale * yy, -2 * half_scale * xy);
     looks[i] = uvec4(floatBitsToUint(half_scale * xx), floatBitsToUint(log_opacity), packHalf2x16(colour.xy), packHalf2x16(vec2(colour.z, 0)));
     rects[i] = uvec2(first.x | first.y << 16, last.x | last.y << 16);
-    key = floatBitsToUint(c.z);
+    key = floatBitsToUint(kOrder == kOrderDepth ? c.z : length(c));
+    if (kOrder == kOrderPixel) {
+        // The depth at which the splat is densest along a pixel's ray: the mean of depth given the pixel, under
+        // the same affine map that makes the ellipse.
+        const vec3 w = rows[2].xyz * rotation * scale;
+        const float wu = dot(w, u), wv = dot(w, v);
+        depths[i] = vec4(c.z, wu * yy - wv * xy, wv * xx - wu * xy, 0) * vec2(1, 1 / determinant).xyyy;
+    }
     return true;
 }
 

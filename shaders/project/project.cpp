@@ -9,6 +9,9 @@ constexpr std::uint32_t kCode[] =
 #include "project/project.comp.inc"
     ;
 
+static_assert(kOrderDepth == uint(Order::depth) && kOrderDistance == uint(Order::distance) &&
+              kOrderPixel == uint(Order::pixel));
+
 ProjectConstants constants_of(const Camera& camera) {
     ProjectConstants constants{};
     for (int row = 0; row < 3; ++row) {
@@ -26,6 +29,7 @@ ProjectConstants constants_of(const Camera& camera) {
 
 Project::Project(Device& device) : device_(device) {
     reserve(1);
+    reserve_depths(1);
 }
 
 void Project::reserve(std::uint32_t count) {
@@ -41,17 +45,25 @@ void Project::reserve(std::uint32_t count) {
     allocate(rects_, kRectBytes);
 }
 
+void Project::reserve_depths(std::uint32_t count) {
+    if (has_depths(count)) return;
+    forget_bindings();
+    depths_ = {};
+    depths_ = Buffer(device_, count * kDepthBytes, Residence::device, "the splats' depths");
+}
+
 void Project::record(VkCommandBuffer commands, const SplatBuffers& splats, const Camera& camera,
-                     int sh_degree, float dilation, bool compensate, const Buffer& keys,
+                     int sh_degree, float dilation, bool compensate, Order order, const Buffer& keys,
                      const Buffer& counters) {
     const int degree = std::clamp(sh_degree, 0, splats.sh_degree());
-    std::unique_ptr<Kernel>& kernel = kernels_[std::size_t(degree)];
+    std::unique_ptr<Kernel>& kernel = kernels_[std::size_t(degree)][std::size_t(order)];
     if (!kernel)
         kernel = std::make_unique<Kernel>(
             device_, KernelParams{.code = kCode,
-                                  .bindings = storage_buffers(11),
+                                  .bindings = storage_buffers(12),
                                   .constants_bytes = sizeof(ProjectConstants),
-                                  .specialisation = {device_.subgroup_size, std::uint32_t(degree)}});
+                                  .specialisation = {device_.subgroup_size, std::uint32_t(degree),
+                                                     std::uint32_t(order)}});
     ProjectConstants constants = constants_of(camera);
     constants.dilation = dilation;
     constants.compensate = compensate;
@@ -59,13 +71,14 @@ void Project::record(VkCommandBuffer commands, const SplatBuffers& splats, const
     constants.stride = splats.stride();
     kernel->launch(commands,
                    {splats.geometry[0], splats.geometry[1], splats.sh[0], splats.sh[1], splats.sh[2],
-                    splats.sh[3], ellipses_, looks_, rects_, keys, counters},
+                    splats.sh[3], ellipses_, looks_, rects_, keys, counters, depths_},
                    constants, (splats.count() + device_.subgroup_size - 1) / device_.subgroup_size);
 }
 
 void Project::forget_bindings() {
-    for (const auto& kernel : kernels_)
-        if (kernel) kernel->forget_bindings();
+    for (const auto& of_degree : kernels_)
+        for (const auto& kernel : of_degree)
+            if (kernel) kernel->forget_bindings();
 }
 
 }  // namespace volumen::gpu

@@ -4,40 +4,64 @@
 
 namespace volumen::gpu {
 
-namespace {
-constexpr std::uint32_t kCode[] =
-#include "rasterise/rasterise.comp.inc"
-    ;
-
-std::vector<VkDescriptorType> bindings() {
-    std::vector<VkDescriptorType> types = storage_buffers(4);
-    types.push_back(VK_DESCRIPTOR_TYPE_STORAGE_IMAGE);
-    return types;
-}
-}  // namespace
-
 glm::uvec2 tiles_of(int width, int height) {
     return {(std::uint32_t(width) + kTileWidth - 1) / kTileWidth,
             (std::uint32_t(height) + kTileHeight - 1) / kTileHeight};
 }
 
-Rasterise::Rasterise(Device& device)
-    : kernel_(device, {.code = kCode,
-                       .bindings = bindings(),
-                       .constants_bytes = sizeof(RasteriseConstants),
-                       .specialisation = {device.subgroup_size}}) {}
+namespace {
+constexpr std::uint32_t kInOrderCode[] =
+#include "rasterise/rasterise.comp.inc"
+    ;
+constexpr std::uint32_t kResortCode[] =
+#include "rasterise/resort.comp.inc"
+    ;
+
+KernelParams params(const Device& device, std::span<const std::uint32_t> code, std::size_t more_buffers) {
+    std::vector<VkDescriptorType> types = storage_buffers(4);
+    types.push_back(VK_DESCRIPTOR_TYPE_STORAGE_IMAGE);
+    types.insert(types.end(), more_buffers, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER);
+    return {.code = code,
+            .bindings = std::move(types),
+            .constants_bytes = sizeof(RasteriseConstants),
+            .specialisation = {device.subgroup_size}};
+}
+
+RasteriseConstants constants_of(const Image& target, glm::vec3 background, std::uint32_t capacity) {
+    const glm::uvec2 tiles = tiles_of(target.width, target.height);
+    return {{std::uint32_t(target.width), std::uint32_t(target.height)},
+            {tiles.x, tiles.y},
+            {background.r, background.g, background.b},
+            capacity};
+}
+}  // namespace
+
+Rasterise::Rasterise(Device& device) : device_(device), in_order_(device, params(device, kInOrderCode, 0)) {}
 
 void Rasterise::record(VkCommandBuffer commands, const Buffer& starts, const Buffer& entries,
                        std::uint32_t capacity, const Buffer& ellipses, const Buffer& looks,
                        const Image& target, glm::vec3 background) {
-    const glm::uvec2 tiles = tiles_of(target.width, target.height);
-    const RasteriseConstants constants{{std::uint32_t(target.width), std::uint32_t(target.height)},
-                                       {tiles.x, tiles.y},
-                                       {background.r, background.g, background.b},
-                                       capacity};
-    kernel_.launch(commands,
-                   {starts, entries, ellipses, looks, Binding(target, VK_DESCRIPTOR_TYPE_STORAGE_IMAGE)},
-                   constants, tiles.x * tiles.y);
+    const RasteriseConstants constants = constants_of(target, background, capacity);
+    in_order_.launch(commands,
+                     {starts, entries, ellipses, looks, Binding(target, VK_DESCRIPTOR_TYPE_STORAGE_IMAGE)},
+                     constants, constants.tiles[0] * constants.tiles[1]);
+}
+
+void Rasterise::record_resorted(VkCommandBuffer commands, const Buffer& starts, const Buffer& entries,
+                                std::uint32_t capacity, const Buffer& ellipses, const Buffer& looks,
+                                const Buffer& depths, const Image& target, glm::vec3 background) {
+    if (!resorted_) resorted_ = std::make_unique<Kernel>(device_, params(device_, kResortCode, 1));
+    const RasteriseConstants constants = constants_of(target, background, capacity);
+    const std::uint32_t pixels = (kTilePixels + device_.subgroup_size - 1) / device_.subgroup_size;
+    resorted_->launch(
+        commands,
+        {starts, entries, ellipses, looks, Binding(target, VK_DESCRIPTOR_TYPE_STORAGE_IMAGE), depths},
+        constants, constants.tiles[0] * constants.tiles[1] * pixels);
+}
+
+void Rasterise::forget_bindings() {
+    in_order_.forget_bindings();
+    if (resorted_) resorted_->forget_bindings();
 }
 
 }  // namespace volumen::gpu

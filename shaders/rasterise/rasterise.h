@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glm/glm.hpp>
+#include <memory>
 
 #include "shaders/gpu/kernel.h"
 
@@ -18,10 +19,16 @@ class Rasterise {
     /// the coverage. `starts`, `entries` and `capacity` are Binning's, `ellipses` and `looks` are Project's.
     void record(VkCommandBuffer commands, const Buffer& starts, const Buffer& entries, std::uint32_t capacity,
                 const Buffer& ellipses, const Buffer& looks, const Image& target, glm::vec3 background);
-    void forget_bindings() { kernel_.forget_bindings(); }
+    /// The same, each pixel's splats in the order of `depths`, which are Project's, too.
+    void record_resorted(VkCommandBuffer commands, const Buffer& starts, const Buffer& entries,
+                         std::uint32_t capacity, const Buffer& ellipses, const Buffer& looks,
+                         const Buffer& depths, const Image& target, glm::vec3 background);
+    void forget_bindings();
 
   private:
-    Kernel kernel_;
+    Device& device_;
+    Kernel in_order_;
+    std::unique_ptr<Kernel> resorted_;  ///< made when needed
 };
 
 }  // namespace volumen::gpu

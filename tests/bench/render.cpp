@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "formats/core/error.h"
@@ -15,6 +16,9 @@ using namespace volumen;
 
 namespace {
 
+const std::map<std::string, Order> kOrderNames{
+    {"depth", Order::depth}, {"distance", Order::distance}, {"pixel", Order::pixel}};
+
 struct Options {
     std::vector<std::size_t> ball{200'000}, figure{10'000};
     std::vector<std::string> plys;
@@ -23,6 +27,7 @@ struct Options {
     int warm_up = 3, frames = 20;
     std::uint32_t seed = 1;
     std::string device, picture;
+    Order order = Order::depth;
 };
 
 double median(std::vector<double> values) {
@@ -37,7 +42,7 @@ nlohmann::json measure(gpu::Device& device, const bench::Scene& scene, const Opt
     Image8 image;
     for (int i = 0; i < options.warm_up + options.frames; ++i) {
         const auto start = std::chrono::steady_clock::now();
-        image = renderer.render(scene.camera, {});
+        image = renderer.render(scene.camera, {.order = options.order});
         const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
         if (i < options.warm_up) continue;
         const RenderStats& stats = renderer.stats();
@@ -105,6 +110,8 @@ int main(int argc, char** argv) {
         ->check(CLI::PositiveNumber);
     app.add_option("--seed", options.seed, "Of the generated scenes");
     app.add_option("--gpu", options.device, "Part of the device's name, or its index");
+    app.add_option("--order", options.order, "What splats are drawn in the order of")
+        ->transform(CLI::CheckedTransformer(kOrderNames));
     app.add_option("--picture", options.picture, "Writes PREFIX_<scene>.png");
     CLI11_PARSE(app, argc, argv);
     try {

@@ -64,6 +64,10 @@ TEST_CASE("the command line") {
     CHECK(window->up == glm::vec3(0, 0, 1));
     CHECK(window->joint_view == JointView::off);
     CHECK(parse({"a", "--show", "anchors"})->joint_view == JointView::anchors);
+    CHECK(parse({"a"})->order == Order::distance);
+    CHECK(parse({"a", "--order", "pixel"})->order == Order::pixel);
+    CHECK(!parse({"a"})->antialias);
+    CHECK(parse({"a", "--antialias"})->antialias);
 }
 
 TEST_CASE("wrong usage is told") {
@@ -73,6 +77,7 @@ TEST_CASE("wrong usage is told") {
                                  {"a", "--nonsense"},
                                  {"a", "--vr"},
                                  {"a", "--hwaccel", "magic"},
+                                 {"a", "--order", "size"},
                                  {"a", "--show", "bones"},
                                  {"a", "--headless", "--show", "joints"},
                                  {"a", "-o", "o_%d.png"},

@@ -9,7 +9,9 @@ namespace volumen::test {
 namespace {
 
 struct Projected {
+    double key = 0;  ///< of the order of all pixels alike
     double depth = 0, opacity = 0;
+    glm::dvec2 slope{0};  ///< of the depth at which it is densest, a pixel
     glm::dvec2 mean{0};
     double a = 0, b = 0, c = 0;  ///< inverse covariance: a dx² + 2 b dx dy + c dy²
     glm::dvec3 colour{0};
@@ -47,6 +49,7 @@ bool project(const SplatCloud& cloud, std::size_t i, const Camera& camera, const
     const glm::dvec3 p = view * position + glm::dvec3(camera.translation);
     if (p.z < 0.05) return false;
     out.depth = p.z;
+    out.key = settings.order == Order::depth ? p.z : glm::length(p);
     out.mean = {camera.fx * p.x / p.z + camera.cx, camera.fy * p.y / p.z + camera.cy};
 
     const double margin_x = 0.3 * 0.5 * camera.width / camera.fx,
@@ -67,6 +70,8 @@ bool project(const SplatCloud& cloud, std::size_t i, const Camera& camera, const
     const double before = std::max(xx * yy - xy * xy, 0.0);
     xx += settings.dilation, yy += settings.dilation;
     const double determinant = xx * yy - xy * xy;
+    const double zx = (sigma * jx).z, zy = (sigma * jy).z;
+    out.slope = {(zx * yy - zy * xy) / determinant, (zy * xx - zx * xy) / determinant};
     out.a = yy / determinant, out.b = -xy / determinant, out.c = xx / determinant;
 
     out.opacity = 1 / (1 + std::exp(-at(SplatCloud::kOpacity)));
@@ -85,22 +90,33 @@ ReferenceImage render_reference(const SplatCloud& cloud, const Camera& camera,
     for (std::size_t i = 0; i < cloud.count; ++i)
         if (Projected p; project(cloud, i, camera, settings, p)) splats.push_back(p);
     std::stable_sort(splats.begin(), splats.end(),
-                     [](const Projected& a, const Projected& b) { return a.depth < b.depth; });
+                     [](const Projected& a, const Projected& b) { return a.key < b.key; });
+    struct Shown {
+        double depth, alpha;
+        glm::dvec3 colour;
+    };
+    std::vector<Shown> shown;
 
     ReferenceImage image{camera.width, camera.height, {}};
     image.values.reserve(std::size_t(camera.width) * std::size_t(camera.height) * 4);
     for (int y = 0; y < camera.height; ++y)
         for (int x = 0; x < camera.width; ++x) {
-            glm::dvec3 colour{0};
-            double left = 1;
+            shown.clear();
             for (const Projected& s : splats) {
                 const glm::dvec2 d = glm::dvec2(x + 0.5, y + 0.5) - s.mean;
                 const double q = s.a * d.x * d.x + 2 * s.b * d.x * d.y + s.c * d.y * d.y;
                 const double alpha = std::min(0.99, s.opacity * std::exp(-0.5 * q));
-                if (alpha < 1.0 / 255) continue;
-                if (left * (1 - alpha) < 1e-4) break;
-                colour += alpha * left * s.colour;
-                left *= 1 - alpha;
+                if (alpha >= 1.0 / 255) shown.push_back({s.depth + glm::dot(s.slope, d), alpha, s.colour});
+            }
+            if (settings.order == Order::pixel)
+                std::stable_sort(shown.begin(), shown.end(),
+                                 [](const Shown& a, const Shown& b) { return a.depth < b.depth; });
+            glm::dvec3 colour{0};
+            double left = 1;
+            for (const Shown& s : shown) {
+                if (left * (1 - s.alpha) < 1e-4) break;
+                colour += s.alpha * left * s.colour;
+                left *= 1 - s.alpha;
             }
             colour += left * glm::dvec3(settings.background);
             for (int c = 0; c < 3; ++c) image.values.push_back(255 * std::clamp(colour[c], 0.0, 1.0));

@@ -83,6 +83,25 @@ TEST_CASE("splats behind, around and across the camera") {
     CHECK(score(cloud, camera, {}) > kBar);
 }
 
+TEST_CASE("every order is the reference's") {
+    const Silence silence;
+    const std::uint32_t seed = 41;
+    CAPTURE(seed);
+    const SplatCloud cloud = random_cloud(seed, {.count = 400, .log_scale = -2, .opacity_deviation = 1});
+    const Camera camera = test_camera(101, 75);
+    const double depth = score(cloud, camera, {.order = Order::depth});
+    const double distance = score(cloud, camera, {.order = Order::distance});
+    const double pixel = score(cloud, camera, {.order = Order::pixel});
+    const double unsorted = psnr(renderer().render(camera, {.order = Order::distance}),
+                                 render_reference(cloud, camera, {.order = Order::pixel}));
+    MESSAGE("depth " << depth << ", distance " << distance << ", pixel " << pixel << " dB, without resorting "
+                     << unsorted);
+    CHECK(depth > kBar);
+    CHECK(distance > kBar);
+    // Splats that lie deeper behind each other than the window reaches stay where they were.
+    CHECK(pixel > unsorted + 5);
+}
+
 TEST_CASE("no splat, none in view, one that fills the view") {
     const Silence silence;
     const Camera camera = test_camera(50, 40);
