@@ -25,6 +25,8 @@ const std::map<std::string, HwAccel> kAccelerations{{"auto", HwAccel::automatic}
                                                     {"vulkan", HwAccel::vulkan},
                                                     {"vaapi", HwAccel::vaapi},
                                                     {"cuda", HwAccel::cuda}};
+const std::map<std::string, std::optional<bool>> kAutoOnOff{
+    {"auto", std::nullopt}, {"on", true}, {"off", false}};
 const std::map<std::string, Order> kOrders{
     {"depth", Order::depth}, {"distance", Order::distance}, {"pixel", Order::pixel}};
 const std::map<std::string, glm::vec3> kAxes{{"x", {1, 0, 0}},   {"y", {0, 1, 0}},   {"z", {0, 0, 1}},
@@ -61,6 +63,8 @@ void check(const PlayOptions& options) {
         if (options.screenshot) throw UsageError("--screenshot is of the window; with --headless use -o");
         if (options.joint_view != JointView::off)
             throw UsageError("--show needs a window; leave out --headless");
+        if (options.interpolate == true)
+            throw UsageError("--interpolate needs a window; leave out --headless");
         if (options.shown_frames)
             throw UsageError("--frames {}: use A:B, half-open, as in 0:30", *options.shown_frames);
     } else {
@@ -91,7 +95,8 @@ ViewSize parse_size(const std::string& text) {
 
 std::optional<PlayOptions> parse_options(int argc, const char* const* argv) {
     PlayOptions options;
-    std::string frames, size, acceleration = "auto", up = "-y", show = "off", order = "distance";
+    std::string frames, size, acceleration = "auto", up = "-y", show = "off", order = "distance",
+                              interpolate = "auto";
     bool no_loop = false, vr = false;
 
     CLI::App app{"Plays volumetric video.", "volumen-play"};
@@ -123,6 +128,11 @@ std::optional<PlayOptions> parse_options(int argc, const char* const* argv) {
            "camera turns), or their depth at each pixel (slower, pops least) (O)")
         ->type_name("depth|distance|pixel");
     app.add_flag("--antialias", options.antialias, "mip-style: splats below a pixel's size fade (M)");
+    app.add_option(
+           "--interpolate", interpolate,
+           "in the window: between the take's frames, as often as the display shows pictures; auto: where a "
+           "GPU draws (I)")
+        ->type_name("auto|on|off");
     app.add_option("--show", show, "over the window's picture: the take's joints, the splats they lead (J)")
         ->type_name("off|joints|anchors");
     app.add_flag("--no-loop", no_loop, "stop at the end");
@@ -135,6 +145,7 @@ std::optional<PlayOptions> parse_options(int argc, const char* const* argv) {
     if (vr) throw UsageError("--vr: this build has no headset support; leave it out to play in a window");
     options.loop = !no_loop;
     options.hwaccel = look_up(kAccelerations, "--hwaccel", acceleration);
+    options.interpolate = look_up(kAutoOnOff, "--interpolate", interpolate);
     options.order = look_up(kOrders, "--order", order);
     options.up = look_up(kAxes, "--up", up);
     const auto joints = joint_view(show);

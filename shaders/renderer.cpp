@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cmath>
 #include <cstring>
 
 #include "formats/core/error.h"
 #include "shaders/bin/binning.h"
 #include "shaders/gpu/frame_log.h"
+#include "shaders/interpolate/interpolate.h"
 #include "shaders/project/project.h"
 #include "shaders/rasterise/rasterise.h"
 #include "shaders/reconstruct/reconstruct.h"
@@ -36,13 +38,19 @@ void check_camera(const Camera& camera) {
                          camera.fy);
 }
 
+std::shared_ptr<const void> segment_of(const PackedFrame& frame) {
+    if (frame.skin) return frame.skin;
+    return frame.layout;
+}
+
 }  // namespace
 
 struct Renderer::State {
     gpu::Device& device;
-    gpu::SplatBuffers splats{device};
+    gpu::SplatBuffers splats{device}, next{device}, mixed{device};
     gpu::Reconstruct reconstruct{device};
     gpu::Skin skin{device};
+    gpu::Interpolate interpolate{device};
     gpu::Project project{device};
     gpu::RadixSort sort{device};
     gpu::Binning binning{device};
@@ -52,6 +60,9 @@ struct Renderer::State {
     gpu::Image target;
     SplatCloud stage;
     std::uint32_t moving = 0;  ///< splats in front of the stage's
+    /// What the frame and the next one belong to: a layout or a skin's segment.
+    std::shared_ptr<const void> segment;
+    bool has_next = false, pending_is_next = false;
     RenderStats stats;
     std::uint64_t work = 0;  ///< of the frame that stats speaks of
 
@@ -61,12 +72,20 @@ struct Renderer::State {
     ~State() { vkQueueWaitIdle(device.queue); }
 
     /// Forgets a frame that was set and has not been recorded.
-    void cancel_frame() { reconstruct.cancel(), skin.cancel(); }
+    void cancel_frame() {
+        reconstruct.cancel(), skin.cancel();
+        has_next = pending_is_next = false;
+        segment = nullptr;
+    }
+    bool pending() const { return reconstruct.pending() || skin.pending(); }
+    void set_pending(const PackedFrame& frame);
     /// Records the making of its splats.
     void record_frame(VkCommandBuffer commands) {
-        if (reconstruct.pending()) reconstruct.record(commands, splats);
-        if (skin.pending()) skin.record(commands, splats);
+        const gpu::SplatBuffers& to = pending_is_next ? next : splats;
+        if (reconstruct.pending()) reconstruct.record(commands, to);
+        if (skin.pending()) skin.record(commands, to);
     }
+    void reserve_between();
     void wait() { gpu::check(vkQueueWaitIdle(device.queue), "vkQueueWaitIdle"); }
     void forget_bindings();
     void reserve_splats(std::uint32_t count, int sh_degree);
@@ -80,6 +99,7 @@ struct Renderer::State {
 
 void Renderer::State::forget_bindings() {
     reconstruct.forget_bindings();
+    interpolate.forget_bindings();
     skin.forget_bindings();
     project.forget_bindings();
     sort.forget_bindings();
@@ -99,6 +119,26 @@ void Renderer::State::reserve_splats(std::uint32_t count, int sh_degree) {
     sort.reserve(std::uint32_t(all));
     moving = count;
     splats.upload(stage, moving);
+}
+
+/// Room for the next frame and for what lies between; the stage lies behind both, as behind the frame.
+void Renderer::State::reserve_between() {
+    if (next.count() == splats.count() && mixed.count() == splats.count() &&
+        next.sh_degree() == splats.sh_degree() && mixed.sh_degree() == splats.sh_degree())
+        return;
+    wait();
+    forget_bindings();
+    for (gpu::SplatBuffers* buffers : {&next, &mixed}) {
+        buffers->reserve(splats.count(), splats.sh_degree());
+        buffers->upload(stage, moving);
+    }
+}
+
+void Renderer::State::set_pending(const PackedFrame& frame) {
+    if (frame.skin)
+        skin.set_frame(frame.skin, frame.index - frame.skin->first_frame);
+    else
+        reconstruct.set_frame(frame);
 }
 
 void Renderer::State::reserve_image(const Camera& camera) {
@@ -163,13 +203,15 @@ void Renderer::State::record(VkCommandBuffer commands, const Camera& camera, con
     log.begin(commands, splats.count());
     gpu::barrier(commands);
     record_frame(commands);
+    const bool mix = has_next && settings.between > 0;
+    if (mix) interpolate.record(commands, splats, next, std::min(settings.between, 1.0f), mixed, moving);
     log.mark(commands, kReconstructed);
 
     constexpr std::array<std::uint32_t, gpu::kCounterWords> kNone{0xffffffffu, 0, 0, 0, 0};
     vkCmdUpdateBuffer(commands, counters.handle, 0, sizeof kNone, kNone.data());
     gpu::barrier(commands);
-    project.record(commands, splats, camera, settings.sh_degree, settings.dilation, settings.compensate,
-                   settings.order, sort.keys(), counters);
+    project.record(commands, mix ? mixed : splats, camera, settings.sh_degree, settings.dilation,
+                   settings.compensate, settings.order, sort.keys(), counters);
     gpu::barrier(commands);
     log.mark(commands, kProjected);
 
@@ -218,12 +260,26 @@ void Renderer::set_stage(const SplatCloud& stage) {
 
 void Renderer::set_frame(const PackedFrame& frame) {
     state_->cancel_frame();
-    if (frame.skin)
-        state_->skin.set_frame(frame.skin, frame.index - frame.skin->first_frame);
-    else
-        state_->reconstruct.set_frame(frame);
+    state_->set_pending(frame);
+    state_->segment = segment_of(frame);
     if (frame.splat_count() != state_->moving || frame.sh_degree() != state_->splats.sh_degree())
         state_->reserve_splats(frame.splat_count(), frame.sh_degree());
+}
+
+bool Renderer::set_next_frame(const PackedFrame& frame) {
+    State& s = *state_;
+    if (s.pending() || !s.segment || segment_of(frame) != s.segment) return false;
+    s.reserve_between();
+    s.set_pending(frame);
+    s.has_next = s.pending_is_next = true;
+    return true;
+}
+
+void Renderer::advance() {
+    State& s = *state_;
+    assert(s.has_next);
+    std::swap(s.splats, s.next);
+    s.has_next = s.pending_is_next = false;
 }
 
 Image8 Renderer::render(const Camera& camera, const RenderSettings& settings) {
@@ -277,11 +333,15 @@ const RenderStats& Renderer::stats() const {
     return state_->stats;
 }
 
-SplatCloud Renderer::read_cloud() {
+SplatCloud Renderer::read_cloud(float between) {
     State& s = *state_;
-    if (s.reconstruct.pending() || s.skin.pending())
-        s.device.run([&](VkCommandBuffer commands) { s.record_frame(commands); });
-    return s.splats.download();
+    const bool mix = s.has_next && between > 0;
+    if (s.pending() || mix)
+        s.device.run([&](VkCommandBuffer commands) {
+            s.record_frame(commands);
+            if (mix) s.interpolate.record(commands, s.splats, s.next, between, s.mixed, s.moving);
+        });
+    return (mix ? s.mixed : s.splats).download();
 }
 
 }  // namespace volumen

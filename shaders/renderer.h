@@ -24,6 +24,8 @@ struct RenderSettings {
     int sh_degree = kMaxShDegree;
     float dilation = 0.3f;    ///< pixels², as in training
     bool compensate = false;  ///< mip-style opacity compensation
+    /// Of the way from the frame to the next one (set_next_frame), where that is set.
+    float between = 0;
 };
 
 /// Milliseconds on the device by part (timestamps), and what was drawn.
@@ -46,6 +48,13 @@ class Renderer {
     /// joints and skin, nothing. Segment tables are uploaded once a segment.
     void set_frame(const PackedFrame& frame);
 
+    /// The frame after the one that is set, of the same segment, so that what lies between them can be drawn;
+    /// record() or render() of the frame itself comes before. False, and nothing is set, where splats do not
+    /// continue: the segment is another one.
+    bool set_next_frame(const PackedFrame& frame);
+    /// The next frame becomes the one that is set. One must be set.
+    void advance();
+
     /// Splats that are drawn together with every cloud or frame from now on: the take's still surroundings,
     /// at the SH degree of the rest. What was set before is forgotten.
     void set_stage(const SplatCloud& stage);
@@ -63,9 +72,9 @@ class Renderer {
 
     /// Of the last rendering that has finished.
     const RenderStats& stats() const;
-    /// The splats as the device has them (reconstructed or uploaded), the stage's behind, read back: for
-    /// tests.
-    SplatCloud read_cloud();
+    /// The splats as the device has them (reconstructed or uploaded), `between` the frame and the next one,
+    /// the stage's behind, read back: for tests.
+    SplatCloud read_cloud(float between = 0);
 
   private:
     struct State;

@@ -72,6 +72,13 @@ struct ProjectConstants {
     uint compensate;  // 0 or 1
 };
 
+struct InterpolateConstants {
+    uint count;             // splats
+    uint from, to, stride;  // words from one plane to the next: of both frames, and of what lies between
+    float share;            // of the way
+    uint planes;            // of SH, in one buffer
+};
+
 struct ScanConstants {
     uint count;  // words to sum
     uint total;  // word of the counter buffer that receives the sum
@@ -109,9 +116,9 @@ struct ReconstructConstants {
 SHARED_CONSTANT uint kCornerBits = 14;  // of a plane's x and y in its picture
 
 // Joints and skin: formats/stream/skin_segment.h.
-SHARED_CONSTANT uint kJointComponents = 6;  // place x y z, turn x y z
-SHARED_CONSTANT uint kJointVectors = 4;     // of four floats, that a joint's motion takes
-SHARED_CONSTANT uint kRansSlots = 1u << 15; // of the finest frequency table
+SHARED_CONSTANT uint kJointComponents = 6;   // place x y z, turn x y z
+SHARED_CONSTANT uint kJointVectors = 4;      // of four floats, that a joint's motion takes
+SHARED_CONSTANT uint kRansSlots = 1u << 15;  // of the finest frequency table
 SHARED_CONSTANT uint kMostAnchors = 8;
 // Planes of the skin's table, a word a splat each.
 SHARED_CONSTANT uint kSkinPlaces = 0;    // x y z, as integers
@@ -135,9 +142,9 @@ struct MotionConstants {
 
 struct JointConstants {
     uint joints;
-    uint frame;        // of the segment
-    float grid;        // units
-    float turn_step;   // radians
+    uint frame;       // of the segment
+    float grid;       // units
+    float turn_step;  // radians
     uint joint_shift;
 };
 
@@ -152,12 +159,12 @@ struct SkinParameters {
     float origin[3];
     float grid;
     float rotation_step;
-    uint per_splat;              // anchors
-    uint width, height;          // of a look-up image
-    uint columns, strip_rows;    // of its strips
-    uint entries[4];             // where each codebook begins in the entries, and
-    uint changes[4];             // its changes
-    float lookups[12];           // low, step and change_step of each
+    uint per_splat;            // anchors
+    uint width, height;        // of a look-up image
+    uint columns, strip_rows;  // of its strips
+    uint entries[4];           // where each codebook begins in the entries, and
+    uint changes[4];           // its changes
+    float lookups[12];         // low, step and change_step of each
 };
 
 #ifdef __cplusplus

@@ -33,16 +33,16 @@ std::uint32_t pack_sh(const SplatCloud& cloud, std::uint32_t w, std::size_t i) {
 
 }  // namespace
 
-SplatBuffers::SplatBuffers(Device& device) : device_(device) {
+SplatBuffers::SplatBuffers(Device& device) : device_(&device) {
     reserve(1, 0);
     count_ = 0;
 }
 
 std::uint32_t SplatBuffers::largest_count(int sh_degree) const {
-    const std::uint64_t by_buffer = device_.limits.maxStorageBufferRange / (kPlanesPerBuffer * kWord);
+    const std::uint64_t by_buffer = device_->limits.maxStorageBufferRange / (kPlanesPerBuffer * kWord);
     const std::uint64_t splat_bytes = (kGeometryPlanes + sh_words(sh_degree)) * kWord + kWorkingBytes;
     // An eighth is left to images, tables and others.
-    const std::uint64_t by_heap = device_.local_heap_bytes() / 8 * 7 / splat_bytes;
+    const std::uint64_t by_heap = device_->local_heap_bytes() / 8 * 7 / splat_bytes;
     return std::uint32_t(std::min({by_buffer, by_heap, std::uint64_t(kMaxSplats)}));
 }
 
@@ -50,7 +50,7 @@ bool SplatBuffers::reserve(std::uint32_t count, int sh_degree) {
     const std::uint32_t largest = largest_count(sh_degree);
     if (count > largest)
         throw InputError("{} splats at SH degree {} are more than Vulkan device \"{}\" can hold: {} fit",
-                         count, sh_degree, device_.device_name, largest);
+                         count, sh_degree, device_->device_name, largest);
     count_ = count;
     sh_degree_ = sh_degree;
     if (count <= capacity_ && sh_degree <= sh_capacity_) return false;
@@ -59,7 +59,7 @@ bool SplatBuffers::reserve(std::uint32_t count, int sh_degree) {
     capacity_ = 0;
     const auto allocate = [&](Buffer& buffer, std::uint32_t planes) {
         buffer = {};
-        buffer = Buffer(device_, std::uint64_t(planes) * capacity * kWord, Residence::device, "the splats");
+        buffer = Buffer(*device_, std::uint64_t(planes) * capacity * kWord, Residence::device, "the splats");
     };
     for (std::uint32_t b = 0; b < kGeometryBuffers; ++b) allocate(geometry[b], planes_in(b, kGeometryPlanes));
     for (std::uint32_t b = 0; b < kShBuffers; ++b) allocate(sh[b], planes_in(b, sh_words(degree)));
@@ -71,7 +71,7 @@ bool SplatBuffers::reserve(std::uint32_t count, int sh_degree) {
 void SplatBuffers::upload(const SplatCloud& cloud, std::uint32_t first) {
     if (cloud.count == 0) return;
     const auto put = [&](const Buffer& buffer, std::uint32_t plane, std::span<const std::byte> bytes) {
-        gpu::upload(device_, buffer, (std::uint64_t(plane % kPlanesPerBuffer) * capacity_ + first) * kWord,
+        gpu::upload(*device_, buffer, (std::uint64_t(plane % kPlanesPerBuffer) * capacity_ + first) * kWord,
                     bytes);
     };
     for (std::uint32_t plane = 0; plane < kGeometryPlanes; ++plane)
@@ -88,7 +88,7 @@ void SplatBuffers::upload(const SplatCloud& cloud, std::uint32_t first) {
 SplatCloud SplatBuffers::download() const {
     SplatCloud cloud(count_, sh_degree_);
     const auto get = [&](const Buffer& buffer, std::uint32_t plane, std::span<std::byte> bytes) {
-        gpu::download(device_, buffer, std::uint64_t(plane % kPlanesPerBuffer) * capacity_ * kWord, bytes);
+        gpu::download(*device_, buffer, std::uint64_t(plane % kPlanesPerBuffer) * capacity_ * kWord, bytes);
     };
     for (std::uint32_t plane = 0; plane < kGeometryPlanes; ++plane)
         get(geometry[plane / kPlanesPerBuffer], plane, std::as_writable_bytes(cloud.channel(int(plane))));

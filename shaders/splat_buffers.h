@@ -30,7 +30,7 @@ class SplatBuffers {
     Buffer geometry[kGeometryBuffers], sh[kShBuffers];
 
   private:
-    Device& device_;
+    Device* device_;  ///< a pointer, so that two can be swapped
     std::uint32_t count_ = 0, capacity_ = 0;
     int sh_degree_ = 0, sh_capacity_ = 0;
 };

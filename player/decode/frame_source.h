@@ -48,6 +48,8 @@ class FrameSource {
     virtual std::optional<SourceFrame> next() = 0;
     /// The next frame if it is there already; it stays the next one until next() takes it.
     virtual std::optional<std::int64_t> ready_position() = 0;
+    /// That frame itself, or nothing; valid until next() or seek().
+    virtual const SourceFrame* peek() = 0;
     /// Nothing is left and nothing will come, unless seek() or set_loop() is called.
     virtual bool finished() const = 0;
     /// The next frame is the one at `position` (or the first good one after it); what was read ahead is

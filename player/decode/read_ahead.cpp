@@ -103,6 +103,12 @@ std::optional<std::int64_t> ReadAhead::ready_position() {
     return std::nullopt;
 }
 
+const SourceFrame* ReadAhead::peek() {
+    std::lock_guard lock(mutex_);
+    // Frames that come later move no frame that is there; only the consumer takes them.
+    return queue_.empty() ? nullptr : &queue_.front();
+}
+
 bool ReadAhead::finished() const {
     std::lock_guard lock(mutex_);
     return queue_.empty() && !fatal_ && at_end();

@@ -39,6 +39,7 @@ class ReadAhead final : public FrameSource {
 
     std::optional<SourceFrame> next() override;
     std::optional<std::int64_t> ready_position() override;
+    const SourceFrame* peek() override;
     bool finished() const override;
     void seek(std::int64_t position) override;
     void set_loop(bool loop) override;
@@ -81,6 +82,7 @@ class StillSource final : public FrameSource {
         : cloud_(std::move(cloud)), range_(range) {}
     std::optional<SourceFrame> next() override;
     std::optional<std::int64_t> ready_position() override;
+    const SourceFrame* peek() override { return nullptr; }  // no frame differs from the one before
     bool finished() const override { return !loop_ && position_ >= range_.count(); }
     void seek(std::int64_t position) override { position_ = position; }
     void set_loop(bool loop) override { loop_ = loop; }

@@ -23,6 +23,7 @@ enum class Command {
     reset_view,
     next_order,
     toggle_antialias,
+    toggle_interpolation,
     show_joints,
     fullscreen,
     toggle_overlay,

@@ -72,6 +72,18 @@ void Presenter::step(int direction, Time now) {
     seek(shown_ > 0 ? shown_ - 1 : before_first, now);
 }
 
+double Presenter::share(Time now) const {
+    if (waiting_ || stalled_ || !clock_.playing() || shown_ < 0) return 0;
+    const Time from = clock_.time_of(shown_), to = clock_.time_of(shown_ + 1);
+    return std::clamp(double((now - from).count()) / double((to - from).count()), 0.0, 1.0);
+}
+
+const SourceFrame* Presenter::upcoming() {
+    if (waiting_ || shown_ < 0) return nullptr;
+    const SourceFrame* frame = source_.peek();
+    return frame && frame->position == shown_ + 1 ? frame : nullptr;
+}
+
 std::optional<Time> Presenter::next_update() const {
     if (waiting_ || stalled_ || !clock_.playing()) return std::nullopt;
     return clock_.time_of(next_);

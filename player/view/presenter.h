@@ -37,6 +37,10 @@ class Presenter {
 
     /// When update() has to be called at the latest; nothing: when the source has a frame ready.
     std::optional<Time> next_update() const;
+    /// How far `now` lies between the frame on screen and the next, 0 to 1, while playing; 0 else.
+    double share(Time now) const;
+    /// The frame that will replace the one on screen, if it follows it at once and is there.
+    const SourceFrame* upcoming();
     /// A seek or step has not been answered by a frame yet.
     bool waiting() const { return waiting_; }
     /// The position that is waited for.

@@ -79,6 +79,7 @@ class Viewer {
         clock_.set_loop(loop, now());
         source_->set_loop(loop);
         state_.joint_view = options.joint_view;
+        interpolate_ = options.interpolate.value_or(!device_.software) && !options.screenshot;
         if (range_.count() > 1) clock_.play(now());
     }
 
@@ -95,12 +96,16 @@ class Viewer {
     bool fly_key_down() const;
     void fly(float seconds);
     void perform(Command command);
+    /// Whether every picture of the display is another one.
+    bool moves_between() const { return interpolate_ && next_position_ && clock_.playing(); }
     void jump_segment(int direction);
     void set_speed(int thousandths);
     void next_order();
     void show_joints();
     void next_picture();
     void upload(const SourceFrame& frame);
+    void look_ahead();
+    void move_between();
     void draw();
     void count_picture();
     void collect_statistics();
@@ -126,6 +131,9 @@ class Viewer {
     std::optional<Overlay> overlay_;  // needs the screen's size
 
     RenderSettings settings_;
+    bool interpolate_ = false;
+    std::optional<std::int64_t> next_position_;  ///< of the frame that the renderer has as the next one
+    int listed_frame_ = -1;                      ///< the last in the statistics
     OverlayState state_;
     bool overlay_visible_ = true;
     int settle_ = kSettleFrames;  ///< drawings that are still to be made
@@ -164,6 +172,7 @@ int Viewer::run() {
         handle_input();
         next_picture();
         draw();
+        look_ahead();
         finish_screenshot();
     }
     screen_.wait();
@@ -185,7 +194,7 @@ std::optional<Time> Viewer::wait_time() const {
     const ViewSize framebuffer = window_.framebuffer();
     const bool minimised = framebuffer.width <= 0 || framebuffer.height <= 0;
     if (options_.screenshot && !minimised) return 0ns;
-    if (!minimised && (settle_ > 0 || picture_dirty_ || fly_key_down())) return 0ns;
+    if (!minimised && (settle_ > 0 || picture_dirty_ || fly_key_down() || moves_between())) return 0ns;
     std::optional<Time> until = presenter_.next_update();
     if (!state_.notice.empty()) until = until ? std::min(*until, notice_until_) : notice_until_;
     if (!until) return std::nullopt;
@@ -285,6 +294,10 @@ void Viewer::perform(Command command) {
             show_notice(settings_.compensate ? "Antialiasing: splats below a pixel's size fade"
                                              : "No antialiasing");
             break;
+        case Command::toggle_interpolation:
+            interpolate_ = !interpolate_;
+            show_notice(interpolate_ ? "Pictures between the take's frames" : "The take's frames alone");
+            break;
         case Command::show_joints:
             show_joints();
             break;
@@ -354,6 +367,7 @@ void Viewer::next_picture() {
         }
     }
     if (frame) upload(*frame);
+    move_between();
     const auto lost = source_->lost();
     for (; told_lost_ < lost.size(); ++told_lost_) {
         const LostFrames& l = lost[told_lost_];
@@ -368,17 +382,38 @@ void Viewer::upload(const SourceFrame& frame) {
     screen_.wait();  // the renderer has one set of buffers
     collect_statistics();
     state_.skin = nullptr;
-    if (const auto* packed = std::get_if<PackedFrame>(&frame.content))
-        renderer_.set_frame(*packed), state_.skin = packed->skin;
-    else if (!has_content_)
+    const bool there = std::exchange(next_position_, std::nullopt) == frame.position;
+    if (const auto* packed = std::get_if<PackedFrame>(&frame.content)) {
+        state_.skin = packed->skin;
+        if (there)
+            renderer_.advance();
+        else
+            renderer_.set_frame(*packed);
+    } else if (!has_content_)
         renderer_.set_cloud(*std::get<std::shared_ptr<const SplatCloud>>(frame.content));
     state_.frame = frame.index;
     decode_ms_ = frame.decode_ms;
     has_content_ = picture_dirty_ = true;
     if (!clock_.playing()) settle_ = std::max(settle_, 2);  // the second shows the first one's figures
-    const Time time = now();
-    std::erase_if(shown_at_, [&](Time t) { return time - t > 1s; });
-    shown_at_.push_back(time);
+}
+
+/// Gives the renderer the frame that follows the one on screen, as soon as it is there. Cuts are left alone:
+/// between segments, and where the take begins again.
+void Viewer::look_ahead() {
+    if (!interpolate_ || next_position_ || !clock_.playing()) return;
+    const SourceFrame* next = presenter_.upcoming();
+    if (!next || std::abs(next->index - state_.frame) != 1) return;
+    const auto* packed = std::get_if<PackedFrame>(&next->content);
+    if (packed && renderer_.set_next_frame(*packed)) next_position_ = next->position;
+}
+
+/// What is drawn lies where the clock is between two frames.
+void Viewer::move_between() {
+    look_ahead();
+    const float share = next_position_ && interpolate_ ? float(presenter_.share(now())) : 0;
+    if (share == settings_.between) return;
+    settings_.between = share;
+    picture_dirty_ = true;
 }
 
 void Viewer::draw() {
@@ -435,6 +470,9 @@ void Viewer::draw() {
 
 /// A picture was handed to the screen.
 void Viewer::count_picture() {
+    const Time time = now();
+    std::erase_if(shown_at_, [&](Time t) { return time - t > 1s; });
+    shown_at_.push_back(time);
     if (shown_ == 0 || options_.screenshot) {
         screen_.wait();
         collect_statistics();
@@ -458,7 +496,8 @@ void Viewer::collect_statistics() {
     state_.render_history.push_back(float(render.render_ms));
     if (state_.render_history.size() > kGraphFrames)
         state_.render_history.erase(state_.render_history.begin());
-    if (options_.stats && statistics_.frames.size() < kMaxFrameStatistics)
+    const bool listed = std::exchange(listed_frame_, state_.frame) == state_.frame && moves_between();
+    if (options_.stats && !listed && statistics_.frames.size() < kMaxFrameStatistics)
         statistics_.frames.push_back(state_.last);
 }
 

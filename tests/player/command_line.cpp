@@ -67,6 +67,9 @@ TEST_CASE("the command line") {
     CHECK(parse({"a"})->order == Order::distance);
     CHECK(parse({"a", "--order", "pixel"})->order == Order::pixel);
     CHECK(!parse({"a"})->antialias);
+    CHECK(!parse({"a"})->interpolate);
+    CHECK(parse({"a", "--interpolate", "on"})->interpolate == true);
+    CHECK(parse({"a", "--interpolate", "off"})->interpolate == false);
     CHECK(parse({"a", "--antialias"})->antialias);
 }
 
@@ -78,6 +81,8 @@ TEST_CASE("wrong usage is told") {
                                  {"a", "--vr"},
                                  {"a", "--hwaccel", "magic"},
                                  {"a", "--order", "size"},
+                                 {"a", "--interpolate", "sometimes"},
+                                 {"a", "--interpolate", "on", "--headless"},
                                  {"a", "--show", "bones"},
                                  {"a", "--headless", "--show", "joints"},
                                  {"a", "-o", "o_%d.png"},

@@ -27,6 +27,12 @@ class FakeSource final : public FrameSource {
         if (at_ >= std::min(decoded, end)) return std::nullopt;
         return at_;
     }
+    const SourceFrame* peek() override {
+        const auto position = ready_position();
+        if (!position) return nullptr;
+        peeked_.position = *position, peeked_.index = int(*position);
+        return &peeked_;
+    }
     bool finished() const override { return at_ >= end; }
     void seek(std::int64_t position) override { at_ = position, ++seeks; }
     void set_loop(bool) override {}
@@ -36,6 +42,7 @@ class FakeSource final : public FrameSource {
 
   private:
     std::int64_t at_ = 0;
+    SourceFrame peeked_;
 };
 
 struct Player {
@@ -63,6 +70,28 @@ TEST_CASE("each frame is shown when it is due") {
     CHECK(player.shown(1200ms) == 2);
     CHECK(player.presenter.dropped() == 0);
     CHECK(player.presenter.stalls().empty());
+}
+
+TEST_CASE("between two frames: how far, and which one comes") {
+    Player player;
+    CHECK(player.presenter.share(0s) == 0);
+    CHECK(!player.presenter.upcoming());
+    player.source.decoded = 1;
+    player.shown(1s);
+    CHECK(!player.presenter.upcoming());  // not decoded yet
+    player.source.decoded = 2;
+    REQUIRE(player.presenter.upcoming());
+    CHECK(player.presenter.upcoming()->position == 1);
+    CHECK(player.presenter.share(1s + 25ms) == doctest::Approx(0.25));
+    CHECK(player.presenter.share(1s + 100ms) == 1);
+    CHECK(player.presenter.share(5s) == 1);
+    player.clock.set_speed(500, 1s + 50ms);
+    CHECK(player.presenter.share(1s + 50ms) == doctest::Approx(0.5));
+    CHECK(player.presenter.share(1s + 100ms) == doctest::Approx(0.75));
+    player.clock.pause(1s + 100ms);
+    CHECK(player.presenter.share(1s + 120ms) == 0);
+    player.source.lost_begin = 1, player.source.lost_end = 3, player.source.decoded = 5;
+    CHECK(!player.presenter.upcoming());  // the next one is lost: nothing lies between
 }
 
 TEST_CASE("a late display drops frames, in order") {

@@ -1,10 +1,12 @@
 #include <cmath>
+#include <glm/gtc/quaternion.hpp>
 #include <random>
 
 #include "formats/core/error.h"
 #include "shaders/renderer.h"
 #include "tests/shaders/device.h"
 #include "tests/shaders/same_cloud.h"
+#include "tests/shaders/scenes.h"
 
 using namespace volumen;
 using namespace volumen::test;
@@ -56,6 +58,33 @@ PackedFrame random_frame(std::mt19937& random, const std::shared_ptr<const Segme
     return frame;
 }
 
+/// Devices' arc cosines are good to about this.
+constexpr float kArcBar = 1e-4f;
+/// Halves up to 4, rounded before they are mixed and after.
+constexpr float kMixedBar = 2e-3f;
+
+/// In double precision.
+SplatCloud mixed(const SplatCloud& a, const SplatCloud& b, double t) {
+    SplatCloud out(a.count, a.sh_degree);
+    for (std::size_t i = 0; i < a.count; ++i) {
+        for (int c = 0; c < a.channels(); ++c) {
+            const double from = a.channel(c)[i], to = b.channel(c)[i];
+            const auto alpha = [](double logit) { return 1 / (1 + std::exp(-logit)); };
+            const double opacity = std::lerp(alpha(from), alpha(to), t);
+            out.channel(c)[i] =
+                float(c == SplatCloud::kOpacity ? std::log(opacity / (1 - opacity)) : std::lerp(from, to, t));
+        }
+        const auto rotation = [&](const SplatCloud& cloud) {
+            const auto q = [&](int k) { return double(cloud.channel(SplatCloud::kRotation + k)[i]); };
+            return glm::normalize(glm::dquat(q(0), q(1), q(2), q(3)));
+        };
+        const glm::dquat q = glm::slerp(rotation(a), rotation(b), t);
+        const double wxyz[4] = {q.w, q.x, q.y, q.z};
+        for (int k = 0; k < 4; ++k) out.channel(SplatCloud::kRotation + k)[i] = float(wxyz[k]);
+    }
+    return out;
+}
+
 }  // namespace
 
 TEST_CASE("the shader reconstructs what the CPU reconstructs") {
@@ -103,6 +132,44 @@ TEST_CASE("frames recorded one after the other, some skipped, draw like their cl
         CHECK(image.pixels == plain.render(camera, {}).pixels);
     }
     if (device().timestamp_period_ns > 0) CHECK(streamed.stats().reconstruct_ms > 0);
+}
+
+TEST_CASE("between two frames of a segment: mixed, rotations along the shorter arc, the stage as it is") {
+    const Silence silence;
+    const std::uint32_t seed = 44;
+    CAPTURE(seed);
+    std::mt19937 random{seed};
+    const Camera camera = Camera::look_at({0, -6, 0}, {0, 0, 0}, {0, 0, 1}, 0.9f, 64, 48);
+    for (const int degree : {0, 1, 3}) {
+        Renderer renderer{device()}, plain{device()};
+        const SplatCloud stage = random_cloud(seed, {.count = 40, .sh_degree = degree});
+        renderer.set_stage(stage);
+        const auto layout = random_layout(random, 300, degree);
+        layout->position_origin = {-1, -1, -1};
+        const PackedFrame a = random_frame(random, layout), b = random_frame(random, layout),
+                          elsewhere = random_frame(random, random_layout(random, 300, degree));
+        renderer.set_frame(a);
+        CHECK(!renderer.set_next_frame(b));  // before the frame itself is made
+        const auto between_clouds = [&](const PackedFrame& x, const PackedFrame& y, float share) {
+            return joined(share == 0 ? reconstruct(x) : mixed(reconstruct(x), reconstruct(y), share), stage);
+        };
+        check_same(renderer.read_cloud(), between_clouds(a, b, 0));
+        CHECK(!renderer.set_next_frame(elsewhere));
+        REQUIRE(renderer.set_next_frame(b));
+        for (const float share : {0.25f, 0.5f, 1.0f}) {
+            const SplatCloud between = renderer.read_cloud(share);
+            check_same(between, between_clouds(a, b, share), kArcBar, kMixedBar);
+            plain.set_cloud(between);
+            CHECK(renderer.render(camera, {.between = share}).pixels == plain.render(camera, {}).pixels);
+        }
+        check_same(renderer.read_cloud(), between_clouds(a, b, 0));
+        renderer.advance();
+        check_same(renderer.read_cloud(0.5f), between_clouds(b, a, 0));
+        REQUIRE(renderer.set_next_frame(a));
+        check_same(renderer.read_cloud(0.25f), between_clouds(b, a, 0.25f), kArcBar, kMixedBar);
+        renderer.set_frame(b);  // a jump: nothing lies between any more
+        check_same(renderer.read_cloud(0.25f), between_clouds(b, a, 0));
+    }
 }
 
 TEST_CASE("frames that lie about their atlas are refused") {
