@@ -18,8 +18,16 @@ namespace volumen {
 struct FrameRange {
     int begin = 0, end = 1;
     int count() const { return end - begin; }
-    /// The frame at a position: positions count on over the laps of a loop and never go back by themselves.
-    int frame_at(std::int64_t position) const { return begin + int(position % count()); }
+    /// The frame at a position: positions count on over the laps of a loop and never go back, also where
+    /// frames go `backwards`, from the last to the first.
+    int frame_at(std::int64_t position, bool backwards = false) const {
+        const int passed = int(position % count());
+        return backwards ? end - 1 - passed : begin + passed;
+    }
+    /// Its position in the first lap.
+    int position_of(int frame, bool backwards = false) const {
+        return backwards ? end - 1 - frame : frame - begin;
+    }
 };
 
 using FrameContent = std::variant<std::shared_ptr<const SplatCloud>, PackedFrame>;
@@ -55,6 +63,8 @@ class FrameSource {
     /// The next frame is the one at `position` (or the first good one after it); what was read ahead is
     /// dropped. Returns at once.
     virtual void seek(std::int64_t position) = 0;
+    /// Which frames positions stand for from now on (FrameRange); seek() follows.
+    virtual void set_backwards(bool backwards) = 0;
     /// With `loop`, the frame after the last is the first of another lap.
     virtual void set_loop(bool loop) = 0;
     /// Frames lost to damage since the start, in the order of discovery; each damaged segment is told once.

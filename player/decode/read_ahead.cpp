@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "formats/core/error.h"
+#include "player/decode/backwards.h"
 
 namespace volumen {
 
@@ -24,25 +25,36 @@ ReadAhead::~ReadAhead() {
     thread_.join();
 }
 
+/// Backwards, a run of frames is decoded while the one before is shown.
+std::size_t ReadAhead::capacity() const {
+    return backwards_ ? std::max<std::size_t>(capacity_, Backwards::kRun) : capacity_;
+}
+
 void ReadAhead::run() {
+    Backwards reversed;
     std::unique_lock lock(mutex_);
     while (true) {
         wake_decoder_.wait(lock,
-                           [this] { return quit_ || (!fatal_ && !at_end() && queue_.size() < capacity_); });
+                           [this] { return quit_ || (!fatal_ && !at_end() && queue_.size() < capacity()); });
         if (quit_) return;
         const std::int64_t position = cursor_;
         const std::uint64_t generation = generation_;
-        const bool seek_first = std::exchange(seek_pending_, false);
+        const bool seek_first = std::exchange(seek_pending_, false), backwards = backwards_;
         lock.unlock();
 
-        const int index = range_.frame_at(position);
+        const int index = range_.frame_at(position, backwards);
         SourceFrame frame{.position = position, .index = index, .decode_ms = 0, .content = {}};
         std::string damage, device, note;
         std::exception_ptr fatal;
         try {
             const auto start = std::chrono::steady_clock::now();
-            if (seek_first || (index == range_.begin && position > 0)) decoder_->seek(index);
-            frame.content = decoder_->next();
+            if (backwards) {
+                frame.content = reversed.read(*decoder_, index);
+            } else {
+                reversed.forget();
+                if (seek_first || (index == range_.begin && position > 0)) decoder_->seek(index);
+                frame.content = decoder_->next();
+            }
             frame.decode_ms =
                 std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
             device = decoder_->device(), note = decoder_->note();
@@ -57,9 +69,12 @@ void ReadAhead::run() {
         if (fatal) {
             fatal_ = fatal;
         } else if (!damage.empty()) {
-            const int resume = std::clamp(decoder_->next_segment(index), index + 1, range_.end);
-            note_lost(index, resume - index, damage);
-            cursor_ = position + (resume - index);
+            const int first =
+                backwards ? std::clamp(decoder_->segment_begin(index), range_.begin, index) : index;
+            const int end =
+                backwards ? index + 1 : std::clamp(decoder_->next_segment(index), index + 1, range_.end);
+            note_lost(first, end - first, damage);
+            cursor_ = position + (end - first);
             seek_pending_ = true;
         } else {
             device_ = std::move(device), note_ = std::move(note);
@@ -126,6 +141,15 @@ void ReadAhead::seek(std::int64_t position) {
         fatal_ = nullptr;
     }
     wake_decoder_.notify_one();
+}
+
+void ReadAhead::set_backwards(bool backwards) {
+    std::lock_guard lock(mutex_);
+    if (backwards == backwards_) return;
+    ++generation_;
+    queue_.clear();
+    backwards_ = backwards;
+    seek_pending_ = true;
 }
 
 void ReadAhead::set_loop(bool loop) {

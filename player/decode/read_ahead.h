@@ -20,7 +20,8 @@ class TakeDecoder {
     virtual FrameContent next() = 0;
     virtual std::string device() const = 0;
     virtual std::string note() const { return {}; }  ///< as FrameSource::decoder_note()
-    /// The first frame of the segment after the one that `frame` lies in.
+    /// The first frame of the segment that `frame` lies in, and of the one after it.
+    virtual int segment_begin(int frame) const = 0;
     virtual int next_segment(int frame) const = 0;
 };
 
@@ -42,6 +43,7 @@ class ReadAhead final : public FrameSource {
     const SourceFrame* peek() override;
     bool finished() const override;
     void seek(std::int64_t position) override;
+    void set_backwards(bool backwards) override;
     void set_loop(bool loop) override;
     std::vector<LostFrames> lost() const override;
     std::string device() const override;
@@ -50,6 +52,7 @@ class ReadAhead final : public FrameSource {
 
   private:
     void run();
+    std::size_t capacity() const;
     void note_lost(int first_frame, int count, const std::string& reason);
     bool at_end() const { return !loop_ && cursor_ >= lap_end_; }
 
@@ -66,7 +69,7 @@ class ReadAhead final : public FrameSource {
     std::uint64_t generation_ = 0;    ///< counts seeks: what an older one decoded is dropped
     bool seek_pending_ = true;        ///< the decoder has to be told of cursor_
     std::int64_t lost_in_a_row_ = 0;  ///< frames lost since the last good one
-    bool loop_ = false, quit_ = false;
+    bool backwards_ = false, loop_ = false, quit_ = false;
     std::exception_ptr fatal_;
     std::vector<LostFrames> lost_;
     std::string device_, note_;
@@ -85,6 +88,7 @@ class StillSource final : public FrameSource {
     const SourceFrame* peek() override { return nullptr; }  // no frame differs from the one before
     bool finished() const override { return !loop_ && position_ >= range_.count(); }
     void seek(std::int64_t position) override { position_ = position; }
+    void set_backwards(bool) override {}
     void set_loop(bool loop) override { loop_ = loop; }
     std::vector<LostFrames> lost() const override { return {}; }
     std::string device() const override { return "none"; }

@@ -21,6 +21,12 @@ class StreamDecoder final : public TakeDecoder {
     }
     std::string device() const override { return decoder_.device(); }
     std::string note() const override { return decoder_.note(); }
+    int segment_begin(int frame) const override {
+        int begin = 0;
+        for (const SegmentInfo& segment : stream_.segments())
+            if (segment.first_frame <= frame) begin = segment.first_frame;
+        return begin;
+    }
     int next_segment(int frame) const override {
         for (const SegmentInfo& segment : stream_.segments())
             if (segment.first_frame > frame) return segment.first_frame;

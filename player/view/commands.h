@@ -19,6 +19,7 @@ enum class Command {
     slower,
     faster,
     normal_speed,
+    turn_back,
     toggle_loop,
     reset_view,
     next_order,

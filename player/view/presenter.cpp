@@ -59,6 +59,11 @@ void Presenter::seek(std::int64_t position, Time now) {
     waiting_ = true;
 }
 
+void Presenter::turn(bool backwards, std::int64_t position, Time now) {
+    source_.set_backwards(backwards);
+    seek(position, now);
+}
+
 void Presenter::step(int direction, Time now) {
     clock_.pause(now);
     if (shown_ < 0) return;

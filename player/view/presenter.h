@@ -32,8 +32,10 @@ class Presenter {
 
     /// Shows `position` as soon as it is decoded; the clock waits for it.
     void seek(std::int64_t position, Time now);
-    /// One frame on or back; pauses.
+    /// One position on or back; pauses.
     void step(int direction, Time now);
+    /// Frames go the other way from now on, from the one at `position` (of that way) on.
+    void turn(bool backwards, std::int64_t position, Time now);
 
     /// When update() has to be called at the latest; nothing: when the source has a frame ready.
     std::optional<Time> next_update() const;

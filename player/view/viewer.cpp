@@ -113,7 +113,7 @@ class Viewer {
     void save_picture();
     void finish_screenshot();
     int position_of(int frame) const {
-        return std::clamp(frame, range_.begin, range_.end - 1) - range_.begin;
+        return range_.position_of(std::clamp(frame, range_.begin, range_.end - 1), backwards_);
     }
 
     const Take& take_;
@@ -131,7 +131,7 @@ class Viewer {
     std::optional<Overlay> overlay_;  // needs the screen's size
 
     RenderSettings settings_;
-    bool interpolate_ = false;
+    bool interpolate_ = false, backwards_ = false;
     std::optional<std::int64_t> next_position_;  ///< of the frame that the renderer has as the next one
     int listed_frame_ = -1;                      ///< the last in the statistics
     OverlayState state_;
@@ -251,10 +251,10 @@ void Viewer::perform(Command command) {
             }
             break;
         case Command::step_back:
-            presenter_.step(-1, time);
+            presenter_.step(backwards_ ? 1 : -1, time);
             break;
         case Command::step_forward:
-            presenter_.step(1, time);
+            presenter_.step(backwards_ ? -1 : 1, time);
             break;
         case Command::segment_back:
             jump_segment(-1);
@@ -263,10 +263,10 @@ void Viewer::perform(Command command) {
             jump_segment(1);
             break;
         case Command::to_start:
-            presenter_.seek(0, time);
+            presenter_.seek(position_of(range_.begin), time);
             break;
         case Command::to_end:
-            presenter_.seek(range_.count() - 1, time);
+            presenter_.seek(position_of(range_.end - 1), time);
             break;
         case Command::slower:
             set_speed(step_speed(clock_.speed(), -1));
@@ -276,6 +276,11 @@ void Viewer::perform(Command command) {
             break;
         case Command::normal_speed:
             set_speed(kNormalSpeed);
+            break;
+        case Command::turn_back:
+            backwards_ = !backwards_;
+            presenter_.turn(backwards_, position_of(state_.frame), time);
+            show_notice(backwards_ ? "Backwards" : "Forwards");
             break;
         case Command::toggle_loop:
             clock_.set_loop(!clock_.loop(), time);
@@ -433,7 +438,7 @@ void Viewer::draw() {
 
     state_.playing = clock_.playing(), state_.loop = clock_.loop(), state_.speed = clock_.speed();
     state_.seeking = presenter_.waiting() && !options_.screenshot;
-    state_.handle = state_.seeking ? range_.frame_at(presenter_.target()) : state_.frame;
+    state_.handle = state_.seeking ? range_.frame_at(presenter_.target(), backwards_) : state_.frame;
     state_.dropped = presenter_.dropped();
     state_.decoder = source_->device();
     if (statistics_.decoder_note.empty()) {
@@ -496,7 +501,8 @@ void Viewer::collect_statistics() {
     state_.render_history.push_back(float(render.render_ms));
     if (state_.render_history.size() > kGraphFrames)
         state_.render_history.erase(state_.render_history.begin());
-    const bool listed = std::exchange(listed_frame_, state_.frame) == state_.frame && moves_between();
+    const bool listed =
+        std::exchange(listed_frame_, state_.frame) == state_.frame && interpolate_ && clock_.playing();
     if (options_.stats && !listed && statistics_.frames.size() < kMaxFrameStatistics)
         statistics_.frames.push_back(state_.last);
 }

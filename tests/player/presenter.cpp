@@ -35,6 +35,7 @@ class FakeSource final : public FrameSource {
     }
     bool finished() const override { return at_ >= end; }
     void seek(std::int64_t position) override { at_ = position, ++seeks; }
+    void set_backwards(bool) override {}
     void set_loop(bool) override {}
     std::vector<LostFrames> lost() const override { return {}; }
     std::string device() const override { return {}; }

@@ -2,12 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <random>
 #include <set>
 
 #include "formats/core/error.h"
+#include "player/decode/backwards.h"
 
 using namespace volumen;
 using namespace std::chrono_literals;
@@ -38,6 +40,7 @@ class FakeDecoder final : public TakeDecoder {
         return frame;
     }
     std::string device() const override { return "fake"; }
+    int segment_begin(int frame) const override { return frame / kSegment * kSegment; }
     int next_segment(int frame) const override { return (frame / kSegment + 1) * kSegment; }
 
   private:
@@ -75,6 +78,74 @@ TEST_CASE("every frame comes exactly once, in order, and then the end") {
 
     ReadAhead part = make(std::make_unique<FakeDecoder>(), {7, 12});
     CHECK(read_all(part) == numbers(7, 12));
+}
+
+TEST_CASE("backwards: every frame once, last to first, over laps, and forwards again") {
+    ReadAhead source = make(std::make_unique<FakeDecoder>(), {3, 21});
+    source.set_backwards(true);
+    source.seek(0);
+    std::vector<int> expected = numbers(3, 21);
+    std::ranges::reverse(expected);
+    CHECK(read_all(source) == expected);
+
+    source.set_loop(true);
+    source.seek(16);
+    for (const int frame : {4, 3, 20, 19}) CHECK(source.next()->index == frame);
+    source.set_backwards(false);
+    source.seek(2);
+    for (const int frame : {5, 6, 7}) CHECK(source.next()->index == frame);
+    for (int position = 0; position < 40; ++position) {
+        const FrameRange range{3, 21};
+        CHECK(range.position_of(range.frame_at(position, true), true) == position % 18);
+        CHECK(range.position_of(range.frame_at(position)) == position % 18);
+    }
+}
+
+TEST_CASE("backwards: a damaged segment costs its frames up to the one that was wanted") {
+    auto decoder = std::make_unique<FakeDecoder>();
+    decoder->damaged = {11};
+    ReadAhead source = make(std::move(decoder));
+    source.set_backwards(true);
+    source.seek(0);
+    std::vector<int> expected = numbers(0, 10), after = numbers(15, kFrames);
+    expected.insert(expected.end(), after.begin(), after.end());
+    std::ranges::reverse(expected);
+    CHECK(read_all(source) == expected);
+    REQUIRE(source.lost().size() == 1);
+    CHECK(source.lost()[0].first_frame == 10);
+    CHECK(source.lost()[0].count == 5);
+}
+
+TEST_CASE("backwards: a segment longer than a run comes in runs") {
+    std::atomic<int> decoded = 0;
+    /// One segment.
+    class Long final : public TakeDecoder {
+      public:
+        explicit Long(std::atomic<int>& count) : count_(count) {}
+        void seek(int frame) override { at_ = frame; }
+        FrameContent next() override {
+            ++count_;
+            PackedFrame frame;
+            frame.index = at_++;
+            frame.luma.resize(Backwards::kRunBytes / 8);
+            return frame;
+        }
+        std::string device() const override { return "fake"; }
+        int segment_begin(int) const override { return 0; }
+        int next_segment(int) const override { return 100; }
+
+      private:
+        std::atomic<int>& count_;
+        int at_ = 0;
+    } decoder(decoded);
+    Backwards backwards;
+    std::get<PackedFrame>(backwards.read(decoder, 40));
+    CHECK(decoded == Backwards::kRun);
+    decoded = 0;
+    backwards.forget();
+    for (int frame = 39; frame >= 0; --frame)
+        CHECK(std::get<PackedFrame>(backwards.read(decoder, frame)).index == frame);
+    CHECK(decoded == 40);  // in runs of eight, which is what the bytes allow
 }
 
 TEST_CASE("no more than the capacity is read ahead") {
