@@ -25,6 +25,7 @@ const std::map<std::string, HwAccel> kAccelerations{{"auto", HwAccel::automatic}
                                                     {"vulkan", HwAccel::vulkan},
                                                     {"vaapi", HwAccel::vaapi},
                                                     {"cuda", HwAccel::cuda}};
+const std::map<std::string, bool> kResolutions{{"auto", false}, {"full", true}};
 const std::map<std::string, std::optional<bool>> kAutoOnOff{
     {"auto", std::nullopt}, {"on", true}, {"off", false}};
 const std::map<std::string, Order> kOrders{
@@ -96,7 +97,7 @@ ViewSize parse_size(const std::string& text) {
 std::optional<PlayOptions> parse_options(int argc, const char* const* argv) {
     PlayOptions options;
     std::string frames, size, acceleration = "auto", up = "-y", show = "off", order = "distance",
-                              interpolate = "auto";
+                              interpolate = "auto", resolution = "auto";
     bool no_loop = false, vr = false;
 
     CLI::App app{"Plays volumetric video.", "volumen-play"};
@@ -133,6 +134,11 @@ std::optional<PlayOptions> parse_options(int argc, const char* const* argv) {
            "in the window: between the take's frames, as often as the display shows pictures; auto: where a "
            "GPU draws (I)")
         ->type_name("auto|on|off");
+    app.add_option(
+           "--resolution", resolution,
+           "of the window's picture; auto: lower where splats close to the camera are too many to keep the "
+           "frame rate (G)")
+        ->type_name("auto|full");
     app.add_option("--show", show, "over the window's picture: the take's joints, the splats they lead (J)")
         ->type_name("off|joints|anchors");
     app.add_flag("--no-loop", no_loop, "stop at the end");
@@ -145,6 +151,7 @@ std::optional<PlayOptions> parse_options(int argc, const char* const* argv) {
     if (vr) throw UsageError("--vr: this build has no headset support; leave it out to play in a window");
     options.loop = !no_loop;
     options.hwaccel = look_up(kAccelerations, "--hwaccel", acceleration);
+    options.full_resolution = look_up(kResolutions, "--resolution", resolution);
     options.interpolate = look_up(kAutoOnOff, "--interpolate", interpolate);
     options.order = look_up(kOrders, "--order", order);
     options.up = look_up(kAxes, "--up", up);

@@ -25,6 +25,7 @@ enum class Command {
     next_order,
     toggle_antialias,
     toggle_interpolation,
+    toggle_governor,
     show_joints,
     fullscreen,
     toggle_overlay,

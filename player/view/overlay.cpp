@@ -97,8 +97,13 @@ void Layout::figures() {
     ImGui::TextWrapped("%s", state_.gpu.c_str());
     ImGui::PopStyleColor();
     ImGui::Separator();
-    widgets::figure("Picture",
-                    fmt::format("{} \u00d7 {}", state_.resolution.width, state_.resolution.height).c_str());
+    widgets::figure(
+        "Picture",
+        (state_.rendered == state_.resolution
+             ? fmt::format("{} \u00d7 {}", state_.resolution.width, state_.resolution.height)
+             : fmt::format("{} \u00d7 {} of {} \u00d7 {}", state_.rendered.width, state_.rendered.height,
+                           state_.resolution.width, state_.resolution.height))
+            .c_str());
     if (video) {
         const std::string rate =
             state_.playing ? fmt::format("{:.0f} of {:.5g} fps", state_.display_fps, state_.fps.value())

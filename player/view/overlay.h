@@ -22,7 +22,7 @@ inline constexpr std::size_t kGraphFrames = 120;
 /// What the panels tell.
 struct OverlayState {
     std::string title, gpu, decoder;
-    ViewSize resolution;
+    ViewSize resolution, rendered;  ///< of the screen, and of the picture that is stretched over it
     FrameRange range;
     FrameRate fps;
     std::vector<SegmentInfo> segments;

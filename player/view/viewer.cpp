@@ -13,6 +13,7 @@
 #include "player/headless.h"
 #include "player/source/view_file.h"
 #include "player/statistics.h"
+#include "player/view/governor.h"
 #include "player/view/orbit_camera.h"
 #include "player/view/overlay.h"
 #include "player/view/presenter.h"
@@ -33,6 +34,10 @@ constexpr float kFlySeconds = 1.5f;
 /// After a wait the camera does not jump.
 constexpr float kLongestFlyStep = 0.1f;
 constexpr Time kNoticeTime = 3s;
+/// A picture with fewer pixels than the screen becomes a whole one when nothing has moved for so long.
+constexpr Time kRestTime = 300ms;
+/// What a picture may take: a frame of the take, but no more than this.
+constexpr double kLongestBudget = 1000.0 / 24;
 /// `--screenshot` without `--frames`.
 constexpr int kDefaultShown = 3;
 /// Frames whose figures `--stats` lists: an hour at 30 fps.
@@ -79,6 +84,7 @@ class Viewer {
         clock_.set_loop(loop, now());
         source_->set_loop(loop);
         state_.joint_view = options.joint_view;
+        governed_ = !options.full_resolution && !options.screenshot;
         interpolate_ = options.interpolate.value_or(!device_.software) && !options.screenshot;
         if (range_.count() > 1) clock_.play(now());
     }
@@ -98,6 +104,8 @@ class Viewer {
     void perform(Command command);
     /// Whether every picture of the display is another one.
     bool moves_between() const { return interpolate_ && next_position_ && clock_.playing(); }
+    ViewSize wanted_size() const;
+    bool resting() const { return !clock_.playing() && now() >= moved_at_ + kRestTime; }
     void jump_segment(int direction);
     void set_speed(int thousandths);
     void next_order();
@@ -131,7 +139,9 @@ class Viewer {
     std::optional<Overlay> overlay_;  // needs the screen's size
 
     RenderSettings settings_;
-    bool interpolate_ = false, backwards_ = false;
+    bool interpolate_ = false, backwards_ = false, governed_ = false;
+    Governor governor_;
+    Time moved_at_{0};                           ///< the camera, last
     std::optional<std::int64_t> next_position_;  ///< of the frame that the renderer has as the next one
     int listed_frame_ = -1;                      ///< the last in the statistics
     OverlayState state_;
@@ -197,6 +207,8 @@ std::optional<Time> Viewer::wait_time() const {
     if (!minimised && (settle_ > 0 || picture_dirty_ || fly_key_down() || moves_between())) return 0ns;
     std::optional<Time> until = presenter_.next_update();
     if (!state_.notice.empty()) until = until ? std::min(*until, notice_until_) : notice_until_;
+    if (governor_.acts() && picture_size_ != screen_.size() && !clock_.playing())
+        until = until ? std::min(*until, moved_at_ + kRestTime) : moved_at_ + kRestTime;
     if (!until) return std::nullopt;
     return std::max<Time>(*until - now(), 1us);
 }
@@ -218,7 +230,8 @@ void Viewer::handle_input() {
     if (input.wheel != 0) orbit_.dolly(input.wheel);
     if (fly_key_down()) fly(std::min(seconds, kLongestFlyStep));
     const Camera after = orbit_.viewpoint().camera(kDefaultWindow);
-    if (before.rotation != after.rotation || before.translation != after.translation) picture_dirty_ = true;
+    if (before.rotation != after.rotation || before.translation != after.translation)
+        picture_dirty_ = true, moved_at_ = time;
 }
 
 bool Viewer::fly_key_down() const {
@@ -303,6 +316,11 @@ void Viewer::perform(Command command) {
             interpolate_ = !interpolate_;
             show_notice(interpolate_ ? "Pictures between the take's frames" : "The take's frames alone");
             break;
+        case Command::toggle_governor:
+            governed_ = !governed_;
+            governor_.reset();
+            show_notice(governed_ ? "Fewer pixels where they keep the frame rate" : "All pixels always");
+            break;
         case Command::show_joints:
             show_joints();
             break;
@@ -343,6 +361,11 @@ void Viewer::show_joints() {
         show_notice("Joints and the splats they lead");
 }
 
+/// Of the picture; all of the screen's pixels where nothing moves.
+ViewSize Viewer::wanted_size() const {
+    return governed_ && !resting() ? governor_.size_of(screen_.size()) : screen_.size();
+}
+
 void Viewer::set_speed(int thousandths) {
     clock_.set_speed(thousandths, now());
     show_notice(fmt::format("Speed {:g}\u00d7", clock_.speed() / 1000.0));
@@ -373,6 +396,7 @@ void Viewer::next_picture() {
     }
     if (frame) upload(*frame);
     move_between();
+    if (has_content_ && wanted_size() != picture_size_) picture_dirty_ = true;
     const auto lost = source_->lost();
     for (; told_lost_ < lost.size(); ++told_lost_) {
         const LostFrames& l = lost[told_lost_];
@@ -430,7 +454,7 @@ void Viewer::draw() {
     if (!has_content_ || (settle_ <= 0 && !picture_dirty_)) return;
     const ViewSize framebuffer = window_.framebuffer();
     if (!screen_.fit(framebuffer)) return;
-    if (screen_.size() != picture_size_) picture_dirty_ = true;
+    if (wanted_size() != picture_size_) picture_dirty_ = true;
     if (!picture_dirty_ && rendering_) {
         screen_.wait();
         collect_statistics();
@@ -447,6 +471,7 @@ void Viewer::draw() {
             fmt::print(stderr, "volumen-play: {}\n", statistics_.decoder_note);
     }
     state_.resolution = screen_.size();
+    state_.rendered = wanted_size();
     state_.display_fps = double(shown_at_.size());
     state_.camera = orbit_.viewpoint().camera(screen_.size());
     const OverlayActions actions = overlay_->build(state_, overlay_visible_);
@@ -456,8 +481,8 @@ void Viewer::draw() {
     if (picture_dirty_) {
         screen_.wait();
         collect_statistics();
-        renderer_.record(*commands, orbit_.viewpoint().camera(screen_.size()), settings_);
-        picture_size_ = screen_.size();
+        picture_size_ = wanted_size();
+        renderer_.record(*commands, orbit_.viewpoint().camera(picture_size_), settings_);
         rendering_ = true;
     }
     screen_.show(renderer_.target(), picture_size_, [&](VkCommandBuffer pass) { overlay_->draw(pass); });
@@ -492,6 +517,8 @@ void Viewer::count_picture() {
 void Viewer::collect_statistics() {
     if (!std::exchange(rendering_, false)) return;
     const RenderStats& render = renderer_.stats();
+    const double budget = std::min(kLongestBudget, 1000 / take_.info().fps.value());
+    if (governed_ && !resting()) governor_.rendered(render.render_ms, budget);
     state_.last = frame_statistics(state_.frame, decode_ms_, render);
     // The renderer may have had too little room for the picture; now that it knows, it makes more.
     if (render.tile_entries > most_entries_) {

@@ -67,6 +67,8 @@ TEST_CASE("the command line") {
     CHECK(parse({"a"})->order == Order::distance);
     CHECK(parse({"a", "--order", "pixel"})->order == Order::pixel);
     CHECK(!parse({"a"})->antialias);
+    CHECK(!parse({"a"})->full_resolution);
+    CHECK(parse({"a", "--resolution", "full"})->full_resolution);
     CHECK(!parse({"a"})->interpolate);
     CHECK(parse({"a", "--interpolate", "on"})->interpolate == true);
     CHECK(parse({"a", "--interpolate", "off"})->interpolate == false);
