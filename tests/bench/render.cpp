@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -10,6 +11,7 @@
 #include "formats/media/image_file.h"
 #include "formats/splats/ply.h"
 #include "shaders/renderer.h"
+#include "tests/bench/quads/quads.h"
 #include "tests/bench/splat_scenes.h"
 
 using namespace volumen;
@@ -28,11 +30,35 @@ struct Options {
     std::uint32_t seed = 1;
     std::string device, picture;
     Order order = Order::depth;
+    bool quads = false;
 };
 
 double median(std::vector<double> values) {
     std::nth_element(values.begin(), values.begin() + std::ptrdiff_t(values.size() / 2), values.end());
     return values[values.size() / 2];
+}
+
+/// The same by hardware-blended rectangles; `image`: the renderer's, to see that both draw the same.
+nlohmann::json measure_quads(gpu::Device& device, const bench::Scene& scene, const Options& options,
+                             std::uint32_t visible, const Image8& image) {
+    bench::Quads quads(device, scene.cloud, scene.camera);
+    std::vector<double> project, sort, draw, render;
+    for (int i = 0; i < options.warm_up + options.frames; ++i) {
+        const bench::QuadTimes times = quads.draw(visible);
+        if (i < options.warm_up) continue;
+        project.push_back(times.project_ms), sort.push_back(times.sort_ms);
+        draw.push_back(times.draw_ms), render.push_back(times.render_ms);
+    }
+    const Image8 other = quads.picture();
+    double squares = 0;
+    for (std::size_t i = 0; i < image.pixels.size(); ++i)
+        squares += std::pow(double(image.pixels[i]) - other.pixels[i], 2);
+    return {{"project_ms", median(project)},
+            {"sort_ms", median(sort)},
+            {"draw_ms", median(draw)},
+            {"render_ms", median(render)},
+            {"psnr_to_tiles",
+             10 * std::log10(255.0 * 255 * double(image.pixels.size()) / std::max(squares, 1e-9))}};
 }
 
 nlohmann::json measure(gpu::Device& device, const bench::Scene& scene, const Options& options) {
@@ -55,20 +81,22 @@ nlohmann::json measure(gpu::Device& device, const bench::Scene& scene, const Opt
         write_image(file, image);
     }
     const RenderStats& stats = renderer.stats();
-    return {{"scene", scene.name},
-            {"splats", stats.splats},
-            {"sh_degree", scene.cloud.sh_degree},
-            {"width", scene.camera.width},
-            {"height", scene.camera.height},
-            {"visible", stats.visible},
-            {"tile_entries", stats.tile_entries},
-            {"project_ms", median(project)},
-            {"sort_ms", median(sort)},
-            {"raster_ms", median(raster)},
-            {"render_ms", median(render)},
-            {"render_ms_min", *std::min_element(render.begin(), render.end())},
-            {"render_ms_max", *std::max_element(render.begin(), render.end())},
-            {"wall_ms", median(wall)}};
+    nlohmann::json out{{"scene", scene.name},
+                       {"splats", stats.splats},
+                       {"sh_degree", scene.cloud.sh_degree},
+                       {"width", scene.camera.width},
+                       {"height", scene.camera.height},
+                       {"visible", stats.visible},
+                       {"tile_entries", stats.tile_entries},
+                       {"project_ms", median(project)},
+                       {"sort_ms", median(sort)},
+                       {"raster_ms", median(raster)},
+                       {"render_ms", median(render)},
+                       {"render_ms_min", *std::min_element(render.begin(), render.end())},
+                       {"render_ms_max", *std::max_element(render.begin(), render.end())},
+                       {"wall_ms", median(wall)}};
+    if (options.quads) out["quads"] = measure_quads(device, scene, options, stats.visible, image);
+    return out;
 }
 
 void run(const Options& options) {
@@ -110,6 +138,7 @@ int main(int argc, char** argv) {
         ->check(CLI::PositiveNumber);
     app.add_option("--seed", options.seed, "Of the generated scenes");
     app.add_option("--gpu", options.device, "Part of the device's name, or its index");
+    app.add_flag("--quads", options.quads, "Also what hardware-blended rectangles take instead of tiles");
     app.add_option("--order", options.order, "What splats are drawn in the order of")
         ->transform(CLI::CheckedTransformer(kOrderNames));
     app.add_option("--picture", options.picture, "Writes PREFIX_<scene>.png");
