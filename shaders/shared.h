@@ -43,6 +43,10 @@ SHARED_CONSTANT uint kTileWidth = 8;
 SHARED_CONSTANT uint kTileHeight = 8;
 SHARED_CONSTANT uint kTilePixels = 64;
 
+// Entries, splat × tile pairs: in several buffers, each within what every device can bind.
+SHARED_CONSTANT uint kEntriesPerBuffer = 1u << 25;
+SHARED_CONSTANT uint kEntryBuffers = 4;
+
 // Splats of a pixel that wait for nearer ones, where each pixel orders its own.
 SHARED_CONSTANT uint kWindow = 16;
 

@@ -28,6 +28,11 @@ constexpr std::uint64_t kTableBytes = 64u << 20;  ///< at most, where fewer chun
 constexpr std::uint32_t kSoftwareChunkWork = 16'384;
 constexpr std::uint32_t kSoftwareSplatWork = 40'000;
 
+constexpr std::size_t kEmitBuffers = 7 + kEntryBuffers;
+
+/// Of the device's memory, at most.
+constexpr double kEntriesShare = 0.25;
+
 constexpr std::uint64_t kWord = sizeof(std::uint32_t);
 
 KernelParams params(const Device& device, std::span<const std::uint32_t> code, std::size_t buffers,
@@ -46,7 +51,7 @@ Binning::Binning(Device& device)
       count_(device, params(device, kCountCode, 7)),
       sums_(device, params(device, kColumnsCode, 2, {0})),
       offsets_(device, params(device, kColumnsCode, 2, {1})),
-      emit_(device, params(device, kEmitCode, 8)),
+      emit_(device, params(device, kEmitCode, kEmitBuffers, {1})),
       scan_(device) {}
 
 std::uint32_t Binning::chunks_for(std::uint32_t work) const {
@@ -56,7 +61,9 @@ std::uint32_t Binning::chunks_for(std::uint32_t work) const {
 Binning::Room Binning::largest_room(std::uint32_t across, std::uint32_t down) const {
     const std::uint64_t words = device_.limits.maxStorageBufferRange / kWord;
     const std::uint64_t rows = words / (std::uint64_t(across) * down);
-    Room room{across, down, 0, std::uint32_t(words), 0xfffffffeu};
+    const std::uint64_t by_heap = std::uint64_t(kEntriesShare * double(device_.local_heap_bytes())) / kWord;
+    const std::uint64_t by_buffers = std::uint64_t(kEntryBuffers) * kEntriesPerBuffer;
+    Room room{across, down, 0, std::uint32_t(std::min(by_heap, by_buffers)), 0xfffffffeu};
     if (device_.software)
         room.work = std::uint32_t(std::min<std::uint64_t>((rows - 1) * kSoftwareChunkWork, room.work));
     return room;
@@ -86,7 +93,12 @@ void Binning::reserve(const Room& wanted) {
     allocate(works_, next.splats / device_.subgroup_size + 1, "the table of splats");
     allocate(table_, tiles * chunks_, "the table of tiles");
     allocate(starts_, tiles + 1, "the table of tiles");
-    allocate(entries_, next.entries, "the splats of each tile");
+    for (std::uint64_t b = 0; b < kEntryBuffers; ++b) {
+        const std::uint64_t before = b * kEntriesPerBuffer, all = next.entries;
+        const std::uint64_t words =
+            all > before ? std::min<std::uint64_t>(all - before, kEntriesPerBuffer) : 1;
+        allocate(entries_[b], words, "the splats of each tile");
+    }
     room_ = next;
 }
 
@@ -110,13 +122,20 @@ void Binning::record(VkCommandBuffer commands, const Buffer& order, const Buffer
     barrier(commands);
     offsets_.launch(commands, {table_, starts_}, constants, columns);
     barrier(commands);
-    emit_.launch(commands, {order, ellipses, looks, rects, counters, table_, works_, entries_}, constants,
-                 chunks_);
+    const bool many = room_.entries > kEntriesPerBuffer;
+    if (many && !emit_to_many_)
+        emit_to_many_ = std::make_unique<Kernel>(device_, params(device_, kEmitCode, kEmitBuffers, {0}));
+    (many ? *emit_to_many_ : emit_)
+        .launch(commands,
+                {order, ellipses, looks, rects, counters, table_, works_, entries_[0], entries_[1],
+                 entries_[2], entries_[3]},
+                constants, chunks_);
     barrier(commands);
 }
 
 void Binning::forget_bindings() {
     for (Kernel* kernel : {&weigh_, &count_, &sums_, &offsets_, &emit_}) kernel->forget_bindings();
+    if (emit_to_many_) emit_to_many_->forget_bindings();
     scan_.forget_bindings();
 }
 

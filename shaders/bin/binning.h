@@ -1,6 +1,8 @@
 // From splats in order of depth to lists of splats by tile, each in that order.
 #pragma once
 
+#include <memory>
+
 #include "shaders/scan/scan.h"
 
 namespace volumen::gpu {
@@ -31,7 +33,8 @@ class Binning {
 
     /// The entries of tile t are entries()[starts()[t]] to entries()[starts()[t + 1] - 1].
     const Buffer& starts() const { return starts_; }
-    const Buffer& entries() const { return entries_; }
+    /// kEntriesPerBuffer in each.
+    const Buffer (&entries() const)[kEntryBuffers] { return entries_; }
     void forget_bindings();
 
   private:
@@ -39,8 +42,9 @@ class Binning {
     std::uint32_t chunks_for(std::uint32_t work) const;
 
     Kernel weigh_, count_, sums_, offsets_, emit_;
+    std::unique_ptr<Kernel> emit_to_many_;  ///< buffers; made when needed
     Scan scan_;
-    Buffer works_, table_, starts_, entries_;
+    Buffer works_, table_, starts_, entries_[kEntryBuffers];
     Room room_;
     std::uint32_t chunks_ = 0;
 };

@@ -4,9 +4,34 @@
 #include "shaders/subgroup.glsl"
 #include "shaders/bin/splats.glsl"
 
-layout(set = 0, binding = 7, std430) writeonly buffer Entries {
-    uint entries[];
+layout(set = 0, binding = 7, std430) writeonly buffer Entries0 {
+    uint entries0[];
 };
+layout(set = 0, binding = 8, std430) writeonly buffer Entries1 {
+    uint entries1[];
+};
+layout(set = 0, binding = 9, std430) writeonly buffer Entries2 {
+    uint entries2[];
+};
+layout(set = 0, binding = 10, std430) writeonly buffer Entries3 {
+    uint entries3[];
+};
+
+layout(constant_id = 1) const bool kOneBuffer = true;  // as a rule; a software device takes all four branches
+
+void store_entry(uint place, uint splat) {
+    if (kOneBuffer) {
+        entries0[place] = splat;
+        return;
+    }
+    const uint at = place % kEntriesPerBuffer;
+    switch (place / kEntriesPerBuffer) {
+        case 0: entries0[at] = splat; break;
+        case 1: entries1[at] = splat; break;
+        case 2: entries2[at] = splat; break;
+        default: entries3[at] = splat; break;
+    }
+}
 
 void main() {
     const uint lane = gl_SubgroupInvocationID;
@@ -22,7 +47,7 @@ void main() {
                     const uint cell = row + tile.y * constants.tiles[0] + tile.x;
                     const uint place = table[cell];
                     table[cell] = place + 1;
-                    if (place < constants.capacity) entries[place] = splat.index;
+                    if (place < constants.capacity) store_entry(place, splat.index);
                 }
                 k += kSubgroup;
                 if (k >= splat.count) break;

@@ -17,14 +17,15 @@ constexpr std::uint32_t kResortCode[] =
 #include "rasterise/resort.comp.inc"
     ;
 
-KernelParams params(const Device& device, std::span<const std::uint32_t> code, std::size_t more_buffers) {
-    std::vector<VkDescriptorType> types = storage_buffers(4);
+KernelParams params(const Device& device, std::span<const std::uint32_t> code, bool many,
+                    std::size_t more_buffers) {
+    std::vector<VkDescriptorType> types = storage_buffers(3 + kEntryBuffers);
     types.push_back(VK_DESCRIPTOR_TYPE_STORAGE_IMAGE);
     types.insert(types.end(), more_buffers, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER);
     return {.code = code,
             .bindings = std::move(types),
             .constants_bytes = sizeof(RasteriseConstants),
-            .specialisation = {device.subgroup_size}};
+            .specialisation = {device.subgroup_size, many ? 0u : 1u}};
 }
 
 RasteriseConstants constants_of(const Image& target, glm::vec3 background, std::uint32_t capacity) {
@@ -36,32 +37,47 @@ RasteriseConstants constants_of(const Image& target, glm::vec3 background, std::
 }
 }  // namespace
 
-Rasterise::Rasterise(Device& device) : device_(device), in_order_(device, params(device, kInOrderCode, 0)) {}
+Rasterise::Rasterise(Device& device) : device_(device) {
+    kernel(false, 0);
+}
 
-void Rasterise::record(VkCommandBuffer commands, const Buffer& starts, const Buffer& entries,
+Kernel& Rasterise::kernel(bool resorted, std::uint32_t capacity) {
+    const bool many = capacity > kEntriesPerBuffer;
+    std::unique_ptr<Kernel>& found = kernels_[resorted][many];
+    if (!found)
+        found = std::make_unique<Kernel>(device_, resorted ? params(device_, kResortCode, many, 1)
+                                                           : params(device_, kInOrderCode, many, 0));
+    return *found;
+}
+
+void Rasterise::record(VkCommandBuffer commands, const Buffer& starts, const Buffer (&entries)[kEntryBuffers],
                        std::uint32_t capacity, const Buffer& ellipses, const Buffer& looks,
                        const Image& target, glm::vec3 background) {
     const RasteriseConstants constants = constants_of(target, background, capacity);
-    in_order_.launch(commands,
-                     {starts, entries, ellipses, looks, Binding(target, VK_DESCRIPTOR_TYPE_STORAGE_IMAGE)},
-                     constants, constants.tiles[0] * constants.tiles[1]);
+    kernel(false, capacity)
+        .launch(commands,
+                {starts, entries[0], entries[1], entries[2], entries[3], ellipses, looks,
+                 Binding(target, VK_DESCRIPTOR_TYPE_STORAGE_IMAGE)},
+                constants, constants.tiles[0] * constants.tiles[1]);
 }
 
-void Rasterise::record_resorted(VkCommandBuffer commands, const Buffer& starts, const Buffer& entries,
-                                std::uint32_t capacity, const Buffer& ellipses, const Buffer& looks,
-                                const Buffer& depths, const Image& target, glm::vec3 background) {
-    if (!resorted_) resorted_ = std::make_unique<Kernel>(device_, params(device_, kResortCode, 1));
+void Rasterise::record_resorted(VkCommandBuffer commands, const Buffer& starts,
+                                const Buffer (&entries)[kEntryBuffers], std::uint32_t capacity,
+                                const Buffer& ellipses, const Buffer& looks, const Buffer& depths,
+                                const Image& target, glm::vec3 background) {
     const RasteriseConstants constants = constants_of(target, background, capacity);
     const std::uint32_t pixels = (kTilePixels + device_.subgroup_size - 1) / device_.subgroup_size;
-    resorted_->launch(
-        commands,
-        {starts, entries, ellipses, looks, Binding(target, VK_DESCRIPTOR_TYPE_STORAGE_IMAGE), depths},
-        constants, constants.tiles[0] * constants.tiles[1] * pixels);
+    kernel(true, capacity)
+        .launch(commands,
+                {starts, entries[0], entries[1], entries[2], entries[3], ellipses, looks,
+                 Binding(target, VK_DESCRIPTOR_TYPE_STORAGE_IMAGE), depths},
+                constants, constants.tiles[0] * constants.tiles[1] * pixels);
 }
 
 void Rasterise::forget_bindings() {
-    in_order_.forget_bindings();
-    if (resorted_) resorted_->forget_bindings();
+    for (const auto& of_order : kernels_)
+        for (const auto& kernel : of_order)
+            if (kernel) kernel->forget_bindings();
 }
 
 }  // namespace volumen::gpu

@@ -1,10 +1,12 @@
 // Draws the tiles' splats into an image.
 #pragma once
 
+#include <array>
 #include <glm/glm.hpp>
 #include <memory>
 
 #include "shaders/gpu/kernel.h"
+#include "shaders/shared.h"
 
 namespace volumen::gpu {
 
@@ -17,18 +19,22 @@ class Rasterise {
 
     /// Records the drawing of all tiles into `target` (rgba8, layout GENERAL), over the background; alpha is
     /// the coverage. `starts`, `entries` and `capacity` are Binning's, `ellipses` and `looks` are Project's.
-    void record(VkCommandBuffer commands, const Buffer& starts, const Buffer& entries, std::uint32_t capacity,
-                const Buffer& ellipses, const Buffer& looks, const Image& target, glm::vec3 background);
+    void record(VkCommandBuffer commands, const Buffer& starts, const Buffer (&entries)[kEntryBuffers],
+                std::uint32_t capacity, const Buffer& ellipses, const Buffer& looks, const Image& target,
+                glm::vec3 background);
     /// The same, each pixel's splats in the order of `depths`, which are Project's, too.
-    void record_resorted(VkCommandBuffer commands, const Buffer& starts, const Buffer& entries,
-                         std::uint32_t capacity, const Buffer& ellipses, const Buffer& looks,
-                         const Buffer& depths, const Image& target, glm::vec3 background);
+    void record_resorted(VkCommandBuffer commands, const Buffer& starts,
+                         const Buffer (&entries)[kEntryBuffers], std::uint32_t capacity,
+                         const Buffer& ellipses, const Buffer& looks, const Buffer& depths,
+                         const Image& target, glm::vec3 background);
     void forget_bindings();
 
   private:
     Device& device_;
-    Kernel in_order_;
-    std::unique_ptr<Kernel> resorted_;  ///< made when needed
+    Kernel& kernel(bool resorted, std::uint32_t capacity);
+
+    /// [resorted][entries in many buffers], made when needed.
+    std::array<std::array<std::unique_ptr<Kernel>, 2>, 2> kernels_;
 };
 
 }  // namespace volumen::gpu

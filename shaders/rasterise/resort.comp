@@ -4,7 +4,7 @@
 #extension GL_GOOGLE_include_directive : require
 #include "shaders/rasterise/tile.glsl"
 
-layout(set = 0, binding = 5, std430) readonly buffer Depths {
+layout(set = 0, binding = 8, std430) readonly buffer Depths {
     vec4 depths[];  // at the mean, and a pixel to the right and down
 };
 
@@ -38,7 +38,7 @@ void main() {
         const uint at = base + gl_SubgroupInvocationID;
         const Splat own = load_splat(at, end, corner);
         vec3 own_depth = vec3(0);
-        if (at < end) own_depth = depths[entries[at]].xyz;
+        if (at < end) own_depth = depths[entry(at)].xyz;
         [[unroll]] for (uint s = 0; s < kSubgroup; ++s) {
             const Splat splat = splat_of_lane(own, s);
             const vec3 depth = subgroupShuffle(own_depth, s);

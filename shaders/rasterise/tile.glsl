@@ -7,16 +7,25 @@ layout(local_size_x_id = 0) in;
 layout(set = 0, binding = 0, std430) readonly buffer Starts {
     uint starts[];
 };
-layout(set = 0, binding = 1, std430) readonly buffer Entries {
-    uint entries[];
+layout(set = 0, binding = 1, std430) readonly buffer Entries0 {
+    uint entries0[];
 };
-layout(set = 0, binding = 2, std430) readonly buffer Ellipses {
+layout(set = 0, binding = 2, std430) readonly buffer Entries1 {
+    uint entries1[];
+};
+layout(set = 0, binding = 3, std430) readonly buffer Entries2 {
+    uint entries2[];
+};
+layout(set = 0, binding = 4, std430) readonly buffer Entries3 {
+    uint entries3[];
+};
+layout(set = 0, binding = 5, std430) readonly buffer Ellipses {
     vec4 ellipses[];
 };
-layout(set = 0, binding = 3, std430) readonly buffer Looks {
+layout(set = 0, binding = 6, std430) readonly buffer Looks {
     uvec4 looks[];
 };
-layout(set = 0, binding = 4, rgba8) uniform writeonly image2D target;
+layout(set = 0, binding = 7, rgba8) uniform writeonly image2D target;
 layout(push_constant) uniform Constants {
     RasteriseConstants constants;
 };
@@ -33,6 +42,19 @@ uvec2 corner_of(uint tile) {
     return uvec2(tile % constants.tiles[0], tile / constants.tiles[0]) * uvec2(kTileWidth, kTileHeight);
 }
 
+layout(constant_id = 1) const bool kOneBuffer = true;  // as a rule; a software device takes all four branches
+
+uint entry(uint place) {
+    if (kOneBuffer) return entries0[place];
+    const uint at = place % kEntriesPerBuffer;
+    switch (place / kEntriesPerBuffer) {
+        case 0: return entries0[at];
+        case 1: return entries1[at];
+        case 2: return entries2[at];
+        default: return entries3[at];
+    }
+}
+
 // A splat as the lanes pass it on, its mean counted from the centre of the tile's first pixel.
 struct Splat {
     vec2 mean;
@@ -46,7 +68,7 @@ Splat load_splat(uint at, uint end, uvec2 corner) {
     vec4 ellipse = vec4(0);
     uvec4 look = uvec4(0, floatBitsToUint(kHidden), 0, 0);
     if (at < end) {
-        const uint splat = entries[at];
+        const uint splat = entry(at);
         ellipse = ellipses[splat];
         look = looks[splat];
     }

@@ -1,9 +1,11 @@
 #include "shaders/renderer.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "formats/core/error.h"
 #include "shaders/gpu/memory.h"
+#include "shaders/shared.h"
 #include "tests/shaders/device.h"
 #include "tests/shaders/reference.h"
 #include "tests/shaders/scenes.h"
@@ -139,20 +141,26 @@ TEST_CASE("room for tile entries grows until all fit") {
     CHECK(psnr(image, render_reference(cloud, camera, {})) > kBar);
 }
 
-TEST_CASE("no loop is left early where thousands of splats fill the view") {
+TEST_CASE("no loop is left early, and no buffer ends, where thousands of splats fill the view") {
     // Software Vulkan leaves a shader's loops after 65,535 rounds; binned in 32 chunks, these would be
-    // 80,000.
+    // 144,000.
     const Silence silence;
     Renderer fresh{device()};
-    SplatCloud cloud = random_cloud(29, {.count = 20'000, .sh_degree = 0, .radius = 0.1f});
+    SplatCloud cloud = random_cloud(29, {.count = 36'000, .sh_degree = 0, .radius = 0.1f});
     for (std::size_t i = 0; i < cloud.count; ++i) {
         for (int k = 0; k < 3; ++k) cloud.channel(SplatCloud::kScale + k)[i] = 3;
         cloud.channel(SplatCloud::kOpacity)[i] = -5;
     }
     fresh.set_cloud(cloud);
-    fresh.render(test_camera(256, 256), {});
+    Camera camera = test_camera(256, 256);
+    const Image8 whole = fresh.render(camera, {});
     CHECK(fresh.stats().visible == cloud.count);
     CHECK(fresh.stats().tile_entries == cloud.count * 32 * 32);
+    CHECK(fresh.stats().tile_entries > gpu::kEntriesPerBuffer);
+    // The lower half, whose entries lie in two buffers, alone.
+    camera.height = 128, camera.cy -= 128;
+    const Image8 half = fresh.render(camera, {});
+    CHECK(std::equal(half.pixels.begin(), half.pixels.end(), whole.pixels.begin() + half.pixels.size()));
 }
 
 TEST_CASE("hostile splats harm nobody") {
