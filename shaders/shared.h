@@ -34,8 +34,10 @@ SHARED_CONSTANT uint kRadixBits = 8;
 SHARED_CONSTANT uint kRadix = 256;
 SHARED_CONSTANT uint kDroppedKey = 0xffffffffu;  // such keys are left out of the result
 
-// Depth keys keep the 24 leading bits of (depth - nearest depth) in units of the last place: three digits.
-SHARED_CONSTANT uint kDepthKeyBits = 24;
+// Depth keys keep the 16 leading bits of (depth - nearest depth) in units of the last place: two digits. Floats
+// lie logarithmically: where depths span 1 to 1000, that tells 0.01 % apart. With 24 bits 200,000 splats in a
+// ball draw the same picture to 65 dB, and take 4 % longer.
+SHARED_CONSTANT uint kDepthKeyBits = 16;
 
 // A tile is what one subgroup draws: small, so that few pixels outside of a splat are looked at, and whole
 // in one subgroup, so that no barrier is needed.
