@@ -6,10 +6,10 @@
 #include <numeric>
 
 #include "formats/capture/capture.h"
-#include "formats/capture/readers/json.h"
 #include "formats/capture/readers/lens_models.h"
 #include "formats/capture/readers/pose.h"
 #include "formats/core/error.h"
+#include "formats/core/json.h"
 
 namespace volumen {
 namespace {

@@ -1,4 +1,4 @@
-#include "formats/capture/readers/json.h"
+#include "formats/core/json.h"
 
 #include <algorithm>
 #include <cmath>

@@ -10,7 +10,7 @@
 
 namespace volumen {
 
-/// Throws InputError naming `file`: not JSON, or nested deeper or holding more values than any calibration.
+/// Throws InputError naming `file`: not JSON, or nested deeper or holding more values than any file of ours.
 nlohmann::json parse_json(std::span<const std::uint8_t> bytes, const std::string& file);
 
 /// Such as the ends of lines and of C's strings: a name with them would break the line that reports it.
