@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "formats/core/error.h"
@@ -14,6 +15,8 @@ namespace {
 constexpr int kGzipWindow = MAX_WBITS + 16;
 /// Deflate makes at most 1,032 bytes of one (zlib's technical notes).
 constexpr std::uint64_t kLargestRatio = 1032;
+/// zlib counts in unsigned int.
+constexpr std::size_t kPiece = std::numeric_limits<uInt>::max();
 
 }  // namespace
 
@@ -28,8 +31,6 @@ struct GzipReader::State {
     std::size_t inflate_into(std::span<std::uint8_t> out) {
         std::size_t written = 0;
         while (written < out.size() && !ended) {
-            // zlib counts in unsigned int.
-            constexpr std::size_t kPiece = std::numeric_limits<uInt>::max();
             const uInt in_size = uInt(std::min(kPiece, bytes.size() - fed));
             const uInt out_size = uInt(std::min(kPiece, out.size() - written));
             stream.next_in = const_cast<Bytef*>(bytes.data() + fed);
@@ -72,11 +73,41 @@ std::vector<std::uint8_t> GzipReader::take(std::uint64_t count) {
     return out;
 }
 
+std::vector<std::uint8_t> GzipReader::take_rest(std::uint64_t max_bytes) {
+    std::vector<std::uint8_t> out(static_cast<std::size_t>(max_bytes));
+    out.resize(state_->inflate_into(out));
+    return out;
+}
+
 void GzipReader::finish() {
     std::uint8_t extra = 0;
     if (state_->inflate_into({&extra, 1}))
         throw InputError("{}: longer than its header says; the header is damaged", state_->name);
     if (!state_->ended) throw InputError("{}: truncated: its gzip data have no end", state_->name);
+}
+
+std::vector<std::uint8_t> gzip(std::span<const std::uint8_t> bytes) {
+    constexpr int kMemory = 8;  // zlib's default
+    z_stream stream{};
+    if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipWindow, kMemory, Z_DEFAULT_STRATEGY) !=
+        Z_OK)
+        throw InputError("zlib has no memory");
+    std::vector<std::uint8_t> out;
+    std::array<std::uint8_t, 64 << 10> piece;
+    std::size_t fed = 0;
+    int result = Z_OK;
+    while (result != Z_STREAM_END) {
+        const std::size_t in_size = std::min<std::size_t>(bytes.size() - fed, kPiece);
+        stream.next_in = const_cast<Bytef*>(bytes.data() + fed);
+        stream.avail_in = uInt(in_size);
+        stream.next_out = piece.data();
+        stream.avail_out = uInt(piece.size());
+        result = deflate(&stream, fed + in_size == bytes.size() ? Z_FINISH : Z_NO_FLUSH);
+        fed += in_size - stream.avail_in;
+        out.insert(out.end(), piece.begin(), piece.end() - stream.avail_out);
+    }
+    deflateEnd(&stream);
+    return out;
 }
 
 }  // namespace volumen

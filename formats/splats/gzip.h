@@ -1,4 +1,4 @@
-// Inflating gzip, never further than asked.
+// Gzip: whole to write, and to read never further than asked.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +21,8 @@ class GzipReader {
     /// The next `count` bytes; throws when there are fewer, and before allocating when deflate cannot hold as
     /// many.
     std::vector<std::uint8_t> take(std::uint64_t count);
+    /// What is left, at most `max_bytes`: finish() throws when there is more.
+    std::vector<std::uint8_t> take_rest(std::uint64_t max_bytes);
     /// Throws unless the stream ends here and its checksum is right.
     void finish();
 
@@ -28,5 +30,8 @@ class GzipReader {
     struct State;
     std::unique_ptr<State> state_;
 };
+
+/// One gzip member, the same for the same bytes.
+std::vector<std::uint8_t> gzip(std::span<const std::uint8_t> bytes);
 
 }  // namespace volumen

@@ -25,13 +25,6 @@ constexpr float kSmallestLogScale = -20;
 /// Alpha within 10⁻⁷ of 0 and 1.
 constexpr float kLargestLogit = 16;
 
-std::string lower_extension(const std::filesystem::path& file) {
-    std::string extension = file.extension().string();
-    std::ranges::transform(extension, extension.begin(),
-                           [](unsigned char c) { return char(std::tolower(c)); });
-    return extension;
-}
-
 bool begins_with(std::span<const std::uint8_t> bytes, std::string_view signature) {
     return bytes.size() >= signature.size() &&
            std::equal(signature.begin(), signature.end(), bytes.begin(),
@@ -56,18 +49,24 @@ SplatCloud parse(std::span<const std::uint8_t> bytes, const std::string& name) {
     const std::string extension = lower_extension(name);
     if (begins_with(bytes, "ply\n") || begins_with(bytes, "ply\r"))
         return parse_ply(bytes, name, NotFinite::keep);
-    if (begins_with(bytes, "\x1f\x8b")) return parse_spz(bytes, name);
-    if (begins_with(bytes, "NGSP"))
-        throw InputError("{}: an .spz of version 4 or later; save it as version 3, or as a 3DGS .ply", name);
+    if (begins_with(bytes, "\x1f\x8b") || begins_with(bytes, "NGSP")) return parse_spz(bytes, name);
     if (extension == ".splat") return parse_splat(bytes, name);
     if (begins_with(bytes, "PK"))
         throw InputError("{}: a ZIP archive, such as .sog; convert it to a 3DGS .ply or an .spz", name);
     if (extension == ".ply") return parse_ply(bytes, name, NotFinite::keep);  // says what is wrong
-    if (extension == ".spz") throw InputError("{}: no .spz file: it does not begin as gzip does", name);
+    if (extension == ".spz")
+        throw InputError("{}: no .spz file: it begins neither as gzip nor with NGSP", name);
     throw InputError("{}: not a splat file that this build knows (.ply, .spz, .splat)", name);
 }
 
 }  // namespace
+
+std::string lower_extension(const std::filesystem::path& file) {
+    std::string extension = file.extension().string();
+    std::ranges::transform(extension, extension.begin(),
+                           [](unsigned char c) { return char(std::tolower(c)); });
+    return extension;
+}
 
 std::size_t remove_unusable(SplatCloud& cloud) {
     for (float& v : cloud.channel(SplatCloud::kOpacity))

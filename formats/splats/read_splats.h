@@ -16,13 +16,17 @@ struct SplatFile {
     std::size_t unusable = 0;  ///< splats left out: NaN, infinite or absurd values, a rotation of length zero
 };
 
-/// Reads a 3DGS PLY, a Niantic .spz or an antimatter15 .splat; which one it is its first bytes say, and the
-/// extension for .splat, which has no signature. Splats that nobody can draw are left out and counted.
-/// Throws InputError on damage and, by name, on kinds that this build does not read.
+/// Reads a 3DGS PLY, a Niantic .spz or an antimatter15 .splat; which one it is its first bytes
+/// say, and the extension for .splat, which has no signature. A SOG of single files is named by its folder,
+/// or the JSON file in it. Splats that nobody can draw are left out and counted. Throws InputError on damage
+/// and, by name, on kinds that this build does not read.
 SplatFile read_splats(const std::filesystem::path& file);
 
 /// The same from bytes; `name` is the file's, for errors and its extension.
 SplatFile parse_splats(std::span<const std::uint8_t> bytes, const std::string& name);
+
+/// ".ply" of "A.PLY".
+std::string lower_extension(const std::filesystem::path& file);
 
 /// Whether the name ends in .ply, .spz or .splat, in any case.
 bool has_splat_extension(const std::filesystem::path& file);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <zlib.h>
+#include <zstd.h>
 
 #include <algorithm>
 #include <bit>
@@ -36,6 +37,21 @@ inline std::string gzip(const std::string& bytes) {
     deflate(&stream, Z_FINISH);
     out.resize(stream.total_out);
     deflateEnd(&stream);
+    return out;
+}
+
+/// What one gzip member of less than 4 kB holds.
+inline std::string gunzip(const std::string& bytes) {
+    z_stream stream{};
+    inflateInit2(&stream, 16 + MAX_WBITS);
+    std::string out(4096, '\0');
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+    stream.avail_in = uInt(bytes.size());
+    stream.next_out = reinterpret_cast<Bytef*>(out.data());
+    stream.avail_out = uInt(out.size());
+    inflate(&stream, Z_FINISH);
+    out.resize(stream.total_out);
+    inflateEnd(&stream);
     return out;
 }
 
@@ -94,6 +110,30 @@ inline std::string spz_contents(const SplatCloud& cloud, int version) {
                 out.push_back(char(to_byte((odd[k - 1] ? -v : v) * 128 + 128)));
             }
     return out;
+}
+
+/// A whole .spz of version 4, with these extensions.
+inline std::string spz4_contents(const SplatCloud& cloud, const std::string& extensions = "") {
+    const std::string contents = spz_contents(cloud, 3);
+    const std::size_t details = 3 * std::size_t(sh_coefficients(cloud.sh_degree) - 1);
+    std::string table, streams;
+    int count = 0;
+    std::size_t at = 16;
+    for (const std::size_t bytes :
+         {std::size_t(9), std::size_t(1), std::size_t(3), std::size_t(3), std::size_t(4), details}) {
+        const std::size_t size = bytes * cloud.count;
+        if (!size) continue;
+        std::string stream(ZSTD_compressBound(size), '\0');
+        stream.resize(ZSTD_compress(stream.data(), stream.size(), contents.data() + at, size, 3));
+        put_little(table, stream.size(), 8), put_little(table, size, 8);
+        streams += stream;
+        at += size, ++count;
+    }
+    std::string out = contents.substr(0, 14);
+    out[4] = 4;
+    put_little(out, extensions.empty() ? 0 : 2, 1), put_little(out, std::uint64_t(count), 1);
+    put_little(out, 32 + extensions.size(), 4), put_little(out, 0, 8), put_little(out, 0, 4);
+    return out + extensions + table + streams;
 }
 
 /// A whole .splat file; of the colours only the base is kept.
