@@ -8,6 +8,7 @@
 #include "formats/core/error.h"
 #include "formats/core/file.h"
 #include "formats/splats/ply.h"
+#include "formats/splats/sog.h"
 #include "formats/splats/splat.h"
 #include "formats/splats/spz.h"
 
@@ -51,12 +52,13 @@ SplatCloud parse(std::span<const std::uint8_t> bytes, const std::string& name) {
         return parse_ply(bytes, name, NotFinite::keep);
     if (begins_with(bytes, "\x1f\x8b") || begins_with(bytes, "NGSP")) return parse_spz(bytes, name);
     if (extension == ".splat") return parse_splat(bytes, name);
-    if (begins_with(bytes, "PK"))
-        throw InputError("{}: a ZIP archive, such as .sog; convert it to a 3DGS .ply or an .spz", name);
+    if (begins_with(bytes, "PK")) return parse_sog_bundle(bytes, name);
     if (extension == ".ply") return parse_ply(bytes, name, NotFinite::keep);  // says what is wrong
     if (extension == ".spz")
         throw InputError("{}: no .spz file: it begins neither as gzip nor with NGSP", name);
-    throw InputError("{}: not a splat file that this build knows (.ply, .spz, .splat)", name);
+    if (extension == ".sog")
+        throw InputError("{}: no SOG bundle: it does not begin as a ZIP archive does", name);
+    throw InputError("{}: not a splat file that this build knows (.ply, .spz, .splat, .sog)", name);
 }
 
 }  // namespace
@@ -90,12 +92,19 @@ SplatFile parse_splats(std::span<const std::uint8_t> bytes, const std::string& n
 }
 
 SplatFile read_splats(const std::filesystem::path& file) {
-    return parse_splats(read_file(file, kMaxFileBytes), file.string());
+    if (!is_sog_folder(file)) return parse_splats(read_file(file, kMaxFileBytes), file.string());
+    SplatFile out{read_sog_folder(file), 0};
+    out.unusable = remove_unusable(out.cloud);
+    return out;
 }
 
 bool has_splat_extension(const std::filesystem::path& file) {
     const std::string extension = lower_extension(file);
-    return extension == ".ply" || extension == ".spz" || extension == ".splat";
+    return extension == ".ply" || extension == ".spz" || extension == ".splat" || extension == ".sog";
+}
+
+bool is_splats(const std::filesystem::path& path) {
+    return has_splat_extension(path) || is_sog_folder(path);
 }
 
 }  // namespace volumen

@@ -16,7 +16,7 @@ struct SplatFile {
     std::size_t unusable = 0;  ///< splats left out: NaN, infinite or absurd values, a rotation of length zero
 };
 
-/// Reads a 3DGS PLY, a Niantic .spz or an antimatter15 .splat; which one it is its first bytes
+/// Reads a 3DGS PLY, a Niantic .spz, an antimatter15 .splat or a SOG bundle; which one it is its first bytes
 /// say, and the extension for .splat, which has no signature. A SOG of single files is named by its folder,
 /// or the JSON file in it. Splats that nobody can draw are left out and counted. Throws InputError on damage
 /// and, by name, on kinds that this build does not read.
@@ -28,8 +28,11 @@ SplatFile parse_splats(std::span<const std::uint8_t> bytes, const std::string& n
 /// ".ply" of "A.PLY".
 std::string lower_extension(const std::filesystem::path& file);
 
-/// Whether the name ends in .ply, .spz or .splat, in any case.
+/// Whether the name ends in .ply, .spz, .splat or .sog, in any case.
 bool has_splat_extension(const std::filesystem::path& file);
+
+/// Whether read_splats() takes the path: has_splat_extension(), or is_sog_folder().
+bool is_splats(const std::filesystem::path& path);
 
 /// Leaves out what cannot be drawn; returns how many that were. Opacity logits of ±infinity (alpha 1 or 0)
 /// and log-scales of -infinity (flat splats) are what some programs write: they become finite.

@@ -8,6 +8,7 @@
 #include "formats/splats/ply.h"
 #include "formats/splats/read_splats.h"
 #include "tests/formats/media/random_cloud.h"
+#include "tests/formats/media/sog_writers.h"
 #include "tests/formats/media/temporary_folder.h"
 
 using namespace volumen;
@@ -56,7 +57,9 @@ TEST_CASE("which kind a file is its first bytes say; other kinds are refused by 
     const SplatCloud cloud = random_cloud(3, 0, 1);
     CHECK(parse_text(gzip(spz_contents(cloud, 3)), "renamed.ply").cloud.count == 3);
     CHECK(parse_text(spz4_contents(cloud), "renamed.sog").cloud.count == 3);
+    CHECK(parse_text(zip(sog_files(cloud)), "renamed.spz").cloud.count == 3);
     CHECK(complaint("PK\3\4", "a.sog").find("ZIP") != std::string::npos);
+    CHECK(complaint("something", "a.sog").find("ZIP") != std::string::npos);
     CHECK(complaint("", "a.ply").find("not a PLY") != std::string::npos);
     CHECK(complaint("hello", "a.txt").find("not a splat file") != std::string::npos);
     CHECK(complaint(
@@ -67,7 +70,7 @@ TEST_CASE("which kind a file is its first bytes say; other kinds are refused by 
     CHECK(has_splat_extension("a/b.PLY"));
     CHECK(has_splat_extension("a.splat"));
     CHECK(has_splat_extension("a.spz"));
-    CHECK(has_splat_extension("a.SPZ"));
+    CHECK(has_splat_extension("a.SOG"));
     CHECK_FALSE(has_splat_extension("a.zip"));
 }
 
