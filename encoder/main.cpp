@@ -15,6 +15,7 @@
 #include "encoder/train/train.h"
 #include "formats/core/error.h"
 #include "formats/program/program.h"
+#include "formats/splats/write_splats.h"
 
 namespace {
 
@@ -30,7 +31,7 @@ struct Arguments {
                 masks = "auto";
     std::string few_cameras = "auto", stage = "auto";
     std::string frames, holdout, size, bit_rate, fps, codec = "h264", views;
-    std::string up, metres_per_unit;
+    std::string up, metres_per_unit, format;
     std::string json_file, html_file, images, contact_sheet, gpu;
     std::vector<std::string> against;
     int splats = 0, joints = 0, stage_splats = 0, sh_degree = -1;
@@ -233,6 +234,16 @@ nlohmann::json run_export(const Arguments& a) {
         std::tie(options.first_frame, options.end_frame) = parse_range("--frames", a.frames);
     Progress progress("export", "frame");
     options.progress = [&](int done, int of) { progress(done - 1, of, 1); };
+    if (has_written_extension(a.output)) {
+        if (!a.format.empty())
+            throw UsageError("--format {}: is of a folder's files; {} says it by its name", a.format,
+                             a.output);
+        export_frame(a.stream, a.output, options);
+        return {{"frames", 1}, {"file", a.output}};
+    }
+    if (!a.format.empty() && a.format != "ply" && a.format != "spz")
+        throw UsageError("--format {}: there are ply and spz", a.format);
+    if (!a.format.empty()) options.extension = "." + a.format;
     const int frames = export_take(a.stream, a.output, options);
     return {{"frames", frames}, {"directory", a.output}};
 }
@@ -318,7 +329,8 @@ void run_command(const Arguments& a, const CLI::App& app) {
     } else if (app.got_subcommand("export")) {
         const nlohmann::json result = run_export(a);
         print_result(a, {{"export", result}},
-                     fmt::format("{}: {} frames", a.output, result["frames"].get<int>()));
+                     fmt::format("{}: {} frame{}", a.output, result["frames"].get<int>(),
+                                 result["frames"] == 1 ? "" : "s"));
     } else if (app.got_subcommand("check")) {
         run_check(a);
     } else if (app.got_subcommand("evaluate")) {
@@ -355,6 +367,7 @@ void name_values(CLI::App& app) {
                                                             {"model", "FOLDER"},
                                                             {"preset", "draft|standard|best"},
                                                             {"frames", "A:B"},
+                                                            {"format", "ply|spz"},
                                                             {"views-holdout", "LIST"},
                                                             {"views", "LIST"},
                                                             {"size", "N or WxH"},
@@ -412,15 +425,20 @@ int run(int argc, char** argv) {
     masking.add_flag("--json", a.json, "print the result as JSON, alone on stdout");
 
     CLI::App& packing = *app.add_subcommand("pack", "model, or a folder of splat files -> stream");
-    packing.add_option("MODEL", a.model, "folder of a model, or of .ply, .spz or .splat files, one a frame")
+    packing
+        .add_option("MODEL", a.model,
+                    "folder of a model, or of .ply, .spz, .splat or .sog files, one a frame")
         ->required();
     packing.add_option("-o,--output", a.output, "the stream's folder")->required();
     add_packing_options(packing, a), add_common_options(packing, a);
 
-    CLI::App& exporting =
-        *app.add_subcommand("export", "stream or model -> a folder with one 3DGS PLY a frame");
-    exporting.add_option("STREAM", a.stream, "folder of a stream, a model or splat files")->required();
-    exporting.add_option("-o,--output", a.output, "the PLYs' folder")->required();
+    CLI::App& exporting = *app.add_subcommand(
+        "export", "stream or model -> a folder with one 3DGS PLY or .spz a frame, or one frame alone");
+    exporting.add_option("STREAM", a.stream, "a stream, a model, splat files in a folder, or one of them")
+        ->required();
+    exporting.add_option("-o,--output", a.output, "the files' folder; or FILE.ply or FILE.spz: one frame")
+        ->required();
+    exporting.add_option("--format", a.format, "of a folder's files (ply)");
     exporting.add_option("--frames", a.frames, "A:B, frames A to B, without B (all)");
     exporting.add_flag("--json", a.json, "print the result as JSON, alone on stdout");
 

@@ -103,8 +103,9 @@ std::optional<PlayOptions> parse_options(int argc, const char* const* argv) {
     CLI::App app{"Plays volumetric video.", "volumen-play"};
     app.footer(kKeys);
     add_standard_options(app);
-    app.add_option("TAKE", options.take,
-                   "stream (its folder or manifest.mpd), or splats: .ply, .spz or .splat")
+    app.add_option(
+           "TAKE", options.take,
+           "stream (its folder or manifest.mpd), or splats: .ply, .spz, .splat, .sog or a SOG's folder")
         ->required()
         ->type_name("FILE");
     app.add_flag("--headless", options.headless, "render without a window, every frame once, in order");

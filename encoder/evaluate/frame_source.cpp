@@ -82,6 +82,14 @@ class StreamSource : public FrameSource {
     std::vector<double> bytes_;
 };
 
+std::uintmax_t bytes_of(const fs::path& splats) {
+    if (fs::is_regular_file(splats)) return fs::file_size(splats);
+    std::uintmax_t sum = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(splats))
+        if (entry.is_regular_file()) sum += entry.file_size();
+    return sum;
+}
+
 class FileSource : public FrameSource {
   public:
     explicit FileSource(const fs::path& path) : stage_(read_stage(path)) {
@@ -93,7 +101,7 @@ class FileSource : public FrameSource {
             files_ = model_frames(path);
             return;
         }
-        files_ = list_frame_files(path);
+        files_ = is_splats(path) ? std::vector{path} : list_frame_files(path);
         Bounds bounds;
         for (const fs::path& file : files_) {
             const SplatCloud cloud = read_splats(file).cloud;
@@ -112,13 +120,11 @@ class FileSource : public FrameSource {
     Coding coding() const override { return {profile_, "", {}}; }
     std::vector<SourceTrack> tracks() const override {
         std::uint64_t bytes = 0;
-        for (const fs::path& f : files_) bytes += fs::file_size(f);
+        for (const fs::path& f : files_) bytes += bytes_of(f);
         return {{"splat files", bytes}};
     }
     std::optional<SplatCloud> stage() const override { return stage_; }
-    double frame_bytes(int frame) const override {
-        return double(fs::file_size(files_.at(std::size_t(frame))));
-    }
+    double frame_bytes(int frame) const override { return double(bytes_of(files_.at(std::size_t(frame)))); }
     void seek(int frame) override { next_ = frame; }
     std::optional<SourceFrame> next() override {
         if (next_ >= frame_count()) return {};
@@ -157,10 +163,9 @@ std::unique_ptr<FrameSource> open_frame_source(const fs::path& path) {
     if (!fs::exists(path)) throw InputError("{}: does not exist; give a stream or a model", path.string());
     if (path.extension() == ".mpd" || fs::exists(path / "manifest.mpd"))
         return std::make_unique<StreamSource>(path);
-    if (!fs::is_directory(path))
-        throw InputError(
-            "{}: neither a stream's directory or manifest, nor a model, nor a directory of splat files",
-            path.string());
+    if (!fs::is_directory(path) && !is_splats(path))
+        throw InputError("{}: neither a stream's directory or manifest, nor a model, nor splat files",
+                         path.string());
     return std::make_unique<FileSource>(path);
 }
 

@@ -56,7 +56,7 @@ class FrameSource {
     virtual std::optional<SourceFrame> next() = 0;
 };
 
-/// A stream (directory with manifest.mpd, or that file), else a model or a directory of PLYs.
+/// A stream (directory with manifest.mpd, or that file), else a model, splats, or a directory of splat files.
 std::unique_ptr<FrameSource> open_frame_source(const std::filesystem::path& path);
 
 /// Of the same splats as float32 in the reference PLY layout, without its header.

@@ -47,7 +47,8 @@ std::vector<fs::path> list_frame_files(const fs::path& folder) {
     for (const auto& entry : fs::directory_iterator(folder))
         if (entry.is_regular_file() && has_splat_extension(entry.path())) files.push_back(entry.path());
     if (files.empty())
-        throw InputError("{}: has neither model.json nor splat files (.ply, .spz, .splat)", folder.string());
+        throw InputError("{}: has neither model.json nor splat files (.ply, .spz, .splat, .sog)",
+                         folder.string());
     std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
         return natural_less(a.filename().string(), b.filename().string());
     });

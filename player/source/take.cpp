@@ -49,13 +49,10 @@ Take Take::open(const std::string& path, glm::vec3 splats_up) {
         throw InputError("{}: this build plays local files only; download the stream and give its folder",
                          path);
     const std::filesystem::path file = path;
-    const std::string extension = file.extension();
-    if (extension == ".sog")
-        throw InputError("{}: this build does not open {} files; convert it to a 3DGS .ply", path, extension);
     if (!std::filesystem::exists(file)) throw InputError("{}: there is no such file or folder", path);
 
     Take take;
-    if (has_splat_extension(file)) {
+    if (is_splats(file)) {
         take.cloud_ = std::make_shared<const SplatCloud>(read_splats(file).cloud);
         Bounds bounds;
         bounds.add(*take.cloud_);

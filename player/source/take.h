@@ -16,9 +16,9 @@ namespace volumen {
 /// An opened take.
 class Take {
   public:
-    /// A stream's directory or manifest, or a splat file (.ply, .spz, .splat). Throws InputError on what this
-    /// build does not open (URLs, .sog among it). `splats_up` is the up axis of a splat file, which does not
-    /// say it.
+    /// A stream's directory or manifest, or splats (.ply, .spz, .splat, .sog, the folder or meta.json of a
+    /// SOG). Throws InputError on what this build does not open (URLs among it). `splats_up` is the up axis
+    /// of a splat file, which does not say it.
     static Take open(const std::string& path, glm::vec3 splats_up);
 
     const TakeInfo& info() const { return info_; }

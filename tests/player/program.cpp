@@ -12,6 +12,7 @@
 
 #include "formats/media/image_file.h"
 #include "formats/splats/ply.h"
+#include "tests/formats/media/sog_writers.h"
 
 using namespace volumen;
 namespace fs = std::filesystem;
@@ -55,7 +56,7 @@ Result play(const Folder& folder, const std::string& arguments, bool display = f
 }
 
 /// An opaque red ball around the origin.
-void write_ball(const fs::path& file) {
+SplatCloud ball() {
     SplatCloud cloud(1, 0);
     cloud.channel(SplatCloud::kRotation)[0] = 1;
     for (int axis = 0; axis < 3; ++axis) cloud.channel(SplatCloud::kScale + axis)[0] = std::log(0.25f);
@@ -63,7 +64,11 @@ void write_ball(const fs::path& file) {
     constexpr float kShZero = 0.28209479f;
     cloud.channel(SplatCloud::kSh)[0] = 0.4f / kShZero;
     for (int c = 1; c < 3; ++c) cloud.channel(SplatCloud::kSh + c)[0] = -0.4f / kShZero;
-    write_ply(file, cloud);
+    return cloud;
+}
+
+void write_ball(const fs::path& file) {
+    write_ply(file, ball());
 }
 
 bool is_red(const std::uint8_t* pixel) {
@@ -125,6 +130,27 @@ TEST_CASE("headless, a cloud becomes numbered images and statistics") {
     CHECK(stats["frames"][2]["visible"] == 1);
     CHECK(stats["time_to_first_frame_ms"] > 0);
     CHECK(stats["dropped"] == 0);
+}
+
+TEST_CASE("headless, a SOG is shown from its bundle, its folder and its meta.json") {
+    const Folder folder;
+    const FileSet files = sog_files(ball());
+    fs::create_directory(folder.path / "scan");
+    for (const auto& [name, contents] : files)
+        std::ofstream(folder.path / "scan" / name, std::ios::binary) << contents;
+    std::ofstream(folder.path / "ball.sog", std::ios::binary) << zip(files);
+    std::ofstream(folder.path / "camera.json") << kCamera;
+    for (const char* take : {"ball.sog", "scan", "scan/meta.json"}) {
+        CAPTURE(take);
+        const Result result =
+            play(folder,
+                 fmt::format("{} --headless -o out_%02d.png --frames 0:1 --size 96x64 --camera camera.json",
+                             take));
+        CAPTURE(result.errors);
+        REQUIRE(result.status == 0);
+        CHECK(is_red(read_image(folder.path / "out_00.png").at(48, 32)));
+        fs::remove(folder.path / "out_00.png");
+    }
 }
 
 TEST_CASE("headless, every frame of a stream is decoded and rendered once, in order") {

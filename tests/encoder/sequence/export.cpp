@@ -11,6 +11,7 @@
 #include "encoder/sequence/frame_files.h"
 #include "formats/core/error.h"
 #include "formats/core/file.h"
+#include "formats/splats/read_splats.h"
 #include "formats/stream/reader.h"
 #include "tests/encoder/pack/synthetic.h"
 #include "tests/formats/media/temporary_folder.h"
@@ -47,6 +48,42 @@ TEST_CASE("export: a stream's frames as PLYs that pack again, metadata and all")
     CHECK(read_ply(model_frame_path(folder / "plys", 2)).values ==
           read_ply(model_frame_path(folder / "model", 2)).values);
     CHECK(export_take(folder / "plys", folder / "copy", {}) == 2);
+}
+
+TEST_CASE("export: a folder of .spz packs again, one frame alone is a .ply or an .spz") {
+    const TemporaryFolder folder;
+    ModelInfo info = write_synthetic_model(folder / "model", 300, 1, {3}, 6);
+    info.take.up = {0, 0, 1};
+    write_model_info(folder / "model", info);
+    pack(folder / "model", folder / "stream", {});
+    ExportOptions options;
+    options.extension = ".spz";
+    for (const char* source : {"model", "stream"}) {
+        CHECK(export_take(folder / source, folder / "spz", options) == 3);
+        CHECK(std::filesystem::exists(folder / "spz/frame_000002.spz"));
+        CHECK_FALSE(read_sequence_info(folder / "spz").value().levels);
+        pack(folder / "spz", folder / "again", {});
+        CHECK(Stream::open(folder / "again").frame_count() == 3);
+        CHECK(Stream::open(folder / "again").info().up.z == 1);
+    }
+    // The last of the loop is the stream's.
+    const SplatCloud cloud = read_splats(folder / "spz/frame_000001.spz").cloud;
+
+    ExportOptions second;
+    second.first_frame = 1, second.end_frame = 2;
+    export_frame(folder / "stream", folder / "b.spz", second);
+    CHECK(read_splats(folder / "b.spz").cloud.values == cloud.values);
+    export_frame(folder / "model", folder / "b.ply", second);
+    CHECK(read_ply(folder / "b.ply").values == read_ply(model_frame_path(folder / "model", 1)).values);
+    export_frame(folder / "b.spz", folder / "c.ply", {});  // a file alone has one frame
+    CHECK(read_ply(folder / "c.ply").values == cloud.values);
+    CHECK(export_take(folder / "b.spz", folder / "one", {}) == 1);
+
+    CHECK_THROWS_WITH_AS(export_frame(folder / "model", folder / "d.ply", {}), doctest::Contains("not 3"),
+                         UsageError);
+    second.end_frame = 4;
+    CHECK_THROWS_AS(export_frame(folder / "model", folder / "d.ply", second), UsageError);
+    CHECK_FALSE(std::filesystem::exists(folder / "d.ply"));
 }
 
 TEST_CASE("export: decoded frames keep their order and their levels when they are packed again") {

@@ -10,7 +10,7 @@
 #include "formats/stream/reader.h"
 #include "tests/encoder/pack/synthetic.h"
 #include "tests/encoder/sequence/shuffle.h"
-#include "tests/formats/media/splat_writers.h"
+#include "tests/formats/media/sog_writers.h"
 #include "tests/formats/media/temporary_folder.h"
 
 using namespace volumen;
@@ -146,7 +146,7 @@ TEST_CASE("sequence: unusable splats are told, empty and damaged frames refused 
     CHECK(complaint().find("0.ply: truncated") != std::string::npos);
 }
 
-TEST_CASE("pack: shuffled splats cost about what ordered ones do; .spz and .splat sequences pack too") {
+TEST_CASE("pack: shuffled splats cost about what ordered ones do; .spz, .splat and .sog sequences pack too") {
     const TemporaryFolder folder;
     for (int f = 0; f < 5; ++f) {
         const SplatCloud cloud = synthetic_cloud(1000, 1, f, 3), mixed = shuffled(cloud, unsigned(f));
@@ -156,6 +156,7 @@ TEST_CASE("pack: shuffled splats cost about what ordered ones do; .spz and .spla
         folder.write(fmt::format("mixed/{}.ply", f), text_of(folder / fmt::format("mixed_{}.ply", f)));
         folder.write(fmt::format("spz/{}.spz", f), gzip(spz_contents(mixed, 3)));
         folder.write(fmt::format("splat/{}.splat", f), splat_contents(mixed));
+        folder.write(fmt::format("sog/{}.sog", f), zip(sog_files(mixed)));
     }
     PackOptions options;
     options.up = glm::vec3(0, 0, 1);
@@ -175,4 +176,5 @@ TEST_CASE("pack: shuffled splats cost about what ordered ones do; .spz and .spla
     CHECK(bytes("mixed") < 1.1 * ordered);
     CHECK(bytes("spz") < 1.5 * ordered);  // the format's own rounding moves splats
     CHECK(bytes("splat") < 1.5 * ordered);
+    CHECK(bytes("sog") < 1.5 * ordered);
 }

@@ -104,7 +104,7 @@ inline FileSet sog_files(const SplatCloud& cloud, int version = 2) {
     std::string low(4 * pixels, '\xff'), high = low, quats = low, scale = low, colour = low, labels = low;
     for (std::size_t i = 0; i < n; ++i) {
         for (int a = 0; a < 3; ++a) {
-            const double t = (logarithm(at(a, i)) - lows[a]) / (highs[a] - lows[a]);
+            const double t = (logarithm(at(a, i)) - lows[a]) / std::max(highs[a] - lows[a], 1e-9);
             const int word = int(std::lround(65535 * t));
             low[4 * i + std::size_t(a)] = char(word & 255), high[4 * i + std::size_t(a)] = char(word >> 8);
             scale[4 * i + std::size_t(a)] = scales.byte(at(SplatCloud::kScale + a, i));
