@@ -73,7 +73,7 @@ def differences(a, b):
 
 
 def transform(source, target):
-    run("node", TRANSFORM, "--quiet", "--overwrite", "--gpu", "cpu", *source, target)
+    run("node", TRANSFORM, "--quiet", "--overwrite", "--gpu", "cpu", "--sh-iterations", 1, *source, target)
 
 
 def read_by_both(source, folder, turned):
