@@ -9,7 +9,7 @@
 
 #include "formats/core/error.h"
 #include "formats/media/image_file.h"
-#include "formats/splats/ply.h"
+#include "formats/splats/read_splats.h"
 #include "shaders/renderer.h"
 #include "tests/bench/quads/quads.h"
 #include "tests/bench/splat_scenes.h"
@@ -114,7 +114,7 @@ void run(const Options& options) {
     const auto vector = [](const std::vector<float>& v) { return glm::vec3(v[0], v[1], v[2]); };
     for (const std::string& file : options.plys)
         out["scenes"].push_back(measure(device,
-                                        {std::filesystem::path(file).stem().string(), read_ply(file),
+                                        {std::filesystem::path(file).stem().string(), read_splats(file).cloud,
                                          Camera::look_at(vector(options.eye), vector(options.target),
                                                          vector(options.up), 1, width, height)},
                                         options));
@@ -128,7 +128,7 @@ int main(int argc, char** argv) {
     CLI::App app{"Measures the renderer; JSON on stdout"};
     app.add_option("--ball", options.ball, "Splats of the ball scene; several: one run each");
     app.add_option("--figure", options.figure, "Splats of the figure scene; several: one run each");
-    app.add_option("--ply", options.plys, "Clouds to measure beside them");
+    app.add_option("--ply", options.plys, "Splat files to measure beside them");
     app.add_option("--eye", options.eye, "Where --ply is seen from")->expected(3);
     app.add_option("--target", options.target, "What is looked at")->expected(3);
     app.add_option("--up", options.up, "Upwards in the scene")->expected(3);
