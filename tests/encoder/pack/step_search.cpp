@@ -114,7 +114,7 @@ TEST_CASE("search_steps gives up where nothing can be weighed") {
     CHECK(trials <= 3);
 }
 
-TEST_CASE("what the search promises on a skewed take, coding keeps") {
+TEST_CASE("what the search promises on a skewed take, coding keeps" * doctest::test_suite("measures")) {
     std::vector<SplatCloud> frames;
     for (int f = 0; f < 6; ++f) frames.push_back(skewed(synthetic_cloud(5000, 1, f, 4), unsigned(f)));
     SegmentSettings settings;
@@ -136,7 +136,8 @@ TEST_CASE("what the search promises on a skewed take, coding keeps") {
     CHECK(end.bytes < 0.97 * start.bytes);
 }
 
-TEST_CASE("the steps found save bytes on a skewed take, and are the same again") {
+TEST_CASE("the steps found save bytes on a skewed take, and are the same again" *
+          doctest::test_suite("measures")) {
     const TemporaryFolder folder;
     write_skewed_model(folder / "model", 5000, 6);
     std::vector<std::string> told;

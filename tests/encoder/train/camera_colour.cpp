@@ -175,7 +175,8 @@ TEST_CASE("the gradient reaches the splats through the camera's colour") {
         }
 }
 
-TEST_CASE("a dim camera and one with another white balance are found, the others are left alone") {
+TEST_CASE("a dim camera and one with another white balance are found, the others are left alone" *
+          doctest::test_suite("measures")) {
     std::vector<glm::vec3> gains(kViews, glm::vec3(1));
     gains[2] = glm::vec3(0.8f), gains[5] = {1.15f, 1, 0.85f};
     TakeTrainer trainer(info(), {}, settings(ColourMode::automatic));
@@ -196,7 +197,8 @@ TEST_CASE("a dim camera and one with another white balance are found, the others
     }
 }
 
-TEST_CASE("--colour on learns every camera around the rig's median, off none") {
+TEST_CASE("--colour on learns every camera around the rig's median, off none" *
+          doctest::test_suite("measures")) {
     std::vector<glm::vec3> gains(kViews, glm::vec3(0.97f));
     for (std::size_t v = 0; v < kViews; v += 2) gains[v] = glm::vec3(1.03f);
     TakeTrainer on(info(), {}, settings(ColourMode::on));

@@ -256,7 +256,8 @@ TEST_CASE("splats outside of a mask are outside the hull") {
     CHECK(subject_pixels(ball(6, 64, glm::vec3(0), 0, false)) == 6 * 64 * 64);
 }
 
-TEST_CASE("views between few cameras are better for it, with no more splats") {
+TEST_CASE("views between few cameras are better for it, with no more splats" *
+          doctest::test_suite("measures")) {
     const TrainingFrame all = ball(10, 96, glm::vec3(0));
     const TrainingFrame seen = every_other(all, 0), unseen = every_other(all, 1);
     TakeInfo info;

@@ -224,7 +224,8 @@ TEST_CASE("a neighbour is asked where it sees the point") {
     }
 }
 
-TEST_CASE("cameras in pairs see depths better, and cameras far apart train as without it") {
+TEST_CASE("cameras in pairs see depths better, and cameras far apart train as without it" *
+          doctest::test_suite("measures")) {
     const TrainingFrame all = ball(32, 64, glm::vec3(0));
     const auto some = [&](std::initializer_list<std::size_t> views) {
         TrainingFrame out{0, {}};

@@ -21,7 +21,8 @@ float farthest(const SplatCloud& a, const SplatCloud& b, int channel, int count)
 
 }  // namespace
 
-TEST_CASE("skin follows its joints, and looks are mostly those of the frame before") {
+TEST_CASE("skin follows its joints, and looks are mostly those of the frame before" *
+          doctest::test_suite("measures")) {
     const TrainSettings settings = small_dual_settings();
     const std::vector<TrainingFrame> frames = moving_ball(5, 0.04f);
     DualTrainer trainer(ball_info(), {}, settings);
@@ -103,7 +104,8 @@ TEST_CASE("a take of joints and skin restored after any frame or pass ends in th
     CHECK_THROWS_AS(restore(wrong, wrong.state), InputError);
 }
 
-TEST_CASE("what moves too far for the usual search is searched again, told, and found") {
+TEST_CASE("what moves too far for the usual search is searched again, told, and found" *
+          doctest::test_suite("measures")) {
     TrainSettings settings = small_dual_settings();
     settings.segment_frames = 10;
     settings.dual.early_every = 0;

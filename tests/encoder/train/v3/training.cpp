@@ -56,7 +56,8 @@ TEST_CASE("v3: a moving ball is followed in groups of one topology, within the b
     CHECK(trainer.notes().empty());
 }
 
-TEST_CASE("v3: a keyframe that cannot come from the group before begins at the surface") {
+TEST_CASE("v3: a keyframe that cannot come from the group before begins at the surface" *
+          doctest::test_suite("measures")) {
     std::vector<TrainingFrame> frames = moving_ball(2);
     frames.push_back(ball(6, 48, {-0.9f, 0.6f, 0.3f}, 2));
     V3Trainer trainer(ball_info(), {}, small_v3_settings());
