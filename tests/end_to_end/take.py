@@ -1,6 +1,6 @@
 """The whole path on a small take: render, encode, probe, play, evaluate, and what standard tools say of the stream.
 
-Usage: take.py BIN_DIR. Needs ffmpeg, ffprobe. Prints unittest's report.
+Usage: take.py BIN_DIR [--sanitized]. Needs ffmpeg, ffprobe. Prints unittest's report.
 """
 import functools
 import http.server
@@ -15,6 +15,9 @@ import unittest
 from programs import InFolder, draw_capture, run
 
 BIN = pathlib.Path(sys.argv.pop(1)).resolve()
+SANITIZED = "--sanitized" in sys.argv
+if SANITIZED:
+    sys.argv.remove("--sanitized")
 FRAMES, VIEWS, SIZE = 6, 6, 96
 
 
@@ -140,6 +143,7 @@ class Take(InFolder):
             self.assertEqual(streams[0]["codec_name"], name)
             shutil.rmtree(stream)
 
+    @unittest.skipIf(SANITIZED, "sanitizers see this trainer in test_train")
     def test_profile_v3(self):
         stream, model, figures = (self.folder / n for n in ("v3", "v3.model", "v3.json"))
         run(BIN / "volumen-encode", self.capture, "-o", stream, "--model", model, "--profile", "v3", "--preset", "draft",
