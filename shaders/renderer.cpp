@@ -256,6 +256,8 @@ void Renderer::set_stage(const SplatCloud& stage) {
     state_->cancel_frame();
     state_->stage = stage;
     state_->reserve_splats(0, stage.sh_degree);
+    // What has the old stage gets the new one when it is wanted again.
+    for (gpu::SplatBuffers* buffers : {&state_->next, &state_->mixed}) buffers->reserve(0, stage.sh_degree);
 }
 
 void Renderer::set_frame(const PackedFrame& frame) {

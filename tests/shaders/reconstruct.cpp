@@ -142,7 +142,7 @@ TEST_CASE("between two frames of a segment: mixed, rotations along the shorter a
     const Camera camera = Camera::look_at({0, -6, 0}, {0, 0, 0}, {0, 0, 1}, 0.9f, 64, 48);
     for (const int degree : {0, 1, 3}) {
         Renderer renderer{device()}, plain{device()};
-        const SplatCloud stage = random_cloud(seed, {.count = 40, .sh_degree = degree});
+        SplatCloud stage = random_cloud(seed + 1, {.count = 40, .sh_degree = degree});
         renderer.set_stage(stage);
         const auto layout = random_layout(random, 300, degree);
         layout->position_origin = {-1, -1, -1};
@@ -169,6 +169,12 @@ TEST_CASE("between two frames of a segment: mixed, rotations along the shorter a
         check_same(renderer.read_cloud(0.25f), between_clouds(b, a, 0.25f), kArcBar, kMixedBar);
         renderer.set_frame(b);  // a jump: nothing lies between any more
         check_same(renderer.read_cloud(0.25f), between_clouds(b, a, 0));
+        stage = random_cloud(seed, {.count = 40, .sh_degree = degree});  // another of the same size
+        renderer.set_stage(stage);
+        renderer.set_frame(a);
+        check_same(renderer.read_cloud(), between_clouds(a, b, 0));
+        REQUIRE(renderer.set_next_frame(b));
+        check_same(renderer.read_cloud(0.5f), between_clouds(a, b, 0.5f), kArcBar, kMixedBar);
     }
 }
 
