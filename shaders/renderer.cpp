@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "formats/core/error.h"
 #include "shaders/bin/binning.h"
@@ -64,7 +65,8 @@ struct Renderer::State {
     std::shared_ptr<const void> segment;
     bool has_next = false, pending_is_next = false;
     RenderStats stats;
-    std::uint64_t work = 0;  ///< of the frame that stats speaks of
+    std::vector<RenderStats> finished;  ///< and not taken yet
+    std::uint64_t work = 0;             ///< of the frame that stats speaks of
 
     explicit State(gpu::Device& d)
         : device(d),
@@ -92,7 +94,7 @@ struct Renderer::State {
     void reserve_image(const Camera& camera);
     void make_room(std::uint64_t entries, std::uint64_t steps);
     bool overflowed() const;
-    bool update_stats();
+    void update_stats();
     void record(VkCommandBuffer commands, const Camera& camera, const RenderSettings& settings);
     void copy_target(VkCommandBuffer commands);
 };
@@ -172,21 +174,23 @@ void Renderer::State::make_room(std::uint64_t entries, std::uint64_t steps) {
                      with_margin(steps, most.work)});
 }
 
-/// Takes in what has finished; returns whether there was anything.
-bool Renderer::State::update_stats() {
-    const auto finished = log.poll();
-    if (!finished) return false;
-    const auto& ms = finished->milliseconds;
-    stats.reconstruct_ms = ms[kReconstructed - 1];
-    stats.project_ms = ms[kProjected - 1];
-    stats.sort_ms = ms[kSorted - 1];
-    stats.raster_ms = ms[kRasterised - 1];
-    stats.render_ms = ms[0] + ms[1] + ms[2] + ms[3];
-    stats.splats = std::uint32_t(finished->label);
-    stats.visible = finished->counters[gpu::kCounterVisible];
-    stats.tile_entries = finished->counters[gpu::kCounterEntries];
-    work = finished->counters[gpu::kCounterWork];
-    return true;
+/// Takes in what has finished.
+void Renderer::State::update_stats() {
+    while (const auto frame = log.poll()) {
+        const auto& ms = frame->milliseconds;
+        stats.reconstruct_ms = ms[kReconstructed - 1];
+        stats.project_ms = ms[kProjected - 1];
+        stats.sort_ms = ms[kSorted - 1];
+        stats.raster_ms = ms[kRasterised - 1];
+        stats.render_ms = ms[0] + ms[1] + ms[2] + ms[3];
+        stats.splats = std::uint32_t(frame->label);
+        stats.visible = frame->counters[gpu::kCounterVisible];
+        stats.tile_entries = frame->counters[gpu::kCounterEntries];
+        stats.number = frame->number;
+        work = frame->counters[gpu::kCounterWork];
+        if (finished.size() == kMostFinished) finished.erase(finished.begin());
+        finished.push_back(stats);
+    }
 }
 
 /// Whether the last frame's tiles did not all get their splats.
@@ -333,6 +337,11 @@ VkImageView Renderer::target_view() const {
 const RenderStats& Renderer::stats() const {
     state_->update_stats();
     return state_->stats;
+}
+
+std::vector<RenderStats> Renderer::take_finished() {
+    state_->update_stats();
+    return std::exchange(state_->finished, {});
 }
 
 SplatCloud Renderer::read_cloud(float between) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "formats/core/camera.h"
 #include "formats/core/image.h"
@@ -34,7 +35,11 @@ struct RenderStats {
            render_ms = 0;  ///< render: all parts
     std::uint32_t splats = 0, visible = 0;
     std::uint64_t tile_entries = 0;  ///< splat × tile pairs that were sorted
+    std::uint64_t number = 0;        ///< of the renderings of this object, from 1
 };
+
+/// Renderings whose figures wait to be taken.
+inline constexpr std::size_t kMostFinished = 8;
 
 /// Draws clouds and decoded frames. One object, one thread. Same image model as train::Rasteriser.
 class Renderer {
@@ -72,6 +77,8 @@ class Renderer {
 
     /// Of the last rendering that has finished.
     const RenderStats& stats() const;
+    /// Of the renderings that have finished since the last call, the oldest first, as far as kMostFinished.
+    std::vector<RenderStats> take_finished();
     /// The splats as the device has them (reconstructed or uploaded), `between` the frame and the next one,
     /// the stage's behind, read back: for tests.
     SplatCloud read_cloud(float between = 0);

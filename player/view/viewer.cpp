@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 #include <cstring>
+#include <deque>
 #include <filesystem>
 
 #include "formats/core/error.h"
@@ -92,6 +93,14 @@ class Viewer {
     int run();
 
   private:
+    /// A rendering that the device was given.
+    struct Submitted {
+        std::uint64_t number;  ///< RenderStats::number
+        int frame;
+        double decode_ms;
+        ViewSize size;
+    };
+
     std::string title() const {
         const std::filesystem::path path = std::filesystem::absolute(options_.take).lexically_normal();
         return path.has_filename() ? path.filename() : path.parent_path().filename();
@@ -117,6 +126,7 @@ class Viewer {
     void draw();
     void count_picture();
     void collect_statistics();
+    void collect_statistics(const Submitted& submitted, const RenderStats& render);
     void show_notice(std::string text);
     void save_picture();
     void finish_screenshot();
@@ -148,7 +158,8 @@ class Viewer {
     bool overlay_visible_ = true;
     int settle_ = kSettleFrames;  ///< drawings that are still to be made
     bool has_content_ = false, picture_dirty_ = true;
-    bool rendering_ = false;          ///< a rendering was submitted and its figures were not read yet
+    std::deque<Submitted> submitted_;  ///< renderings whose figures were not read yet
+    std::uint64_t renderings_ = 0;
     std::uint64_t most_entries_ = 0;  ///< of splats in tiles, of any picture so far
     double decode_ms_ = 0;
     ViewSize picture_size_{0, 0};
@@ -408,8 +419,6 @@ void Viewer::next_picture() {
 }
 
 void Viewer::upload(const SourceFrame& frame) {
-    screen_.wait();  // the renderer has one set of buffers
-    collect_statistics();
     state_.skin = nullptr;
     const bool there = std::exchange(next_position_, std::nullopt) == frame.position;
     if (const auto* packed = std::get_if<PackedFrame>(&frame.content)) {
@@ -455,7 +464,7 @@ void Viewer::draw() {
     const ViewSize framebuffer = window_.framebuffer();
     if (!screen_.fit(framebuffer)) return;
     if (wanted_size() != picture_size_) picture_dirty_ = true;
-    if (!picture_dirty_ && rendering_) {
+    if (!picture_dirty_ && !submitted_.empty()) {
         screen_.wait();
         collect_statistics();
     }
@@ -479,11 +488,10 @@ void Viewer::draw() {
     const auto commands = screen_.begin();
     if (!commands) return;  // out of date: fit() makes it anew the next time round
     if (picture_dirty_) {
-        screen_.wait();
         collect_statistics();
         picture_size_ = wanted_size();
         renderer_.record(*commands, orbit_.viewpoint().camera(picture_size_), settings_);
-        rendering_ = true;
+        submitted_.push_back({++renderings_, state_.frame, decode_ms_, picture_size_});
     }
     screen_.show(renderer_.target(), picture_size_, [&](VkCommandBuffer pass) { overlay_->draw(pass); });
     const bool last_shown = shown_ + 1 >= options_.shown_frames.value_or(kDefaultShown);
@@ -513,13 +521,21 @@ void Viewer::count_picture() {
     if (!options_.screenshot || !picture_dirty_) ++shown_;
 }
 
-/// Reads the figures of the last rendering, which has finished.
+/// Reads the figures of the renderings that have finished.
 void Viewer::collect_statistics() {
-    if (!std::exchange(rendering_, false)) return;
-    const RenderStats& render = renderer_.stats();
+    for (const RenderStats& render : renderer_.take_finished()) {
+        while (!submitted_.empty() && submitted_.front().number < render.number) submitted_.pop_front();
+        if (submitted_.empty()) return;
+        collect_statistics(submitted_.front(), render);
+        submitted_.pop_front();
+    }
+}
+
+void Viewer::collect_statistics(const Submitted& submitted, const RenderStats& render) {
     const double budget = std::min(kLongestBudget, 1000 / take_.info().fps.value());
-    if (governed_ && !resting()) governor_.rendered(render.render_ms, budget);
-    state_.last = frame_statistics(state_.frame, decode_ms_, render);
+    if (governed_ && !resting() && submitted.size == governor_.size_of(screen_.size()))
+        governor_.rendered(render.render_ms, budget);
+    state_.last = frame_statistics(submitted.frame, submitted.decode_ms, render);
     // The renderer may have had too little room for the picture; now that it knows, it makes more.
     if (render.tile_entries > most_entries_) {
         most_entries_ = render.tile_entries;
@@ -529,7 +545,7 @@ void Viewer::collect_statistics() {
     if (state_.render_history.size() > kGraphFrames)
         state_.render_history.erase(state_.render_history.begin());
     const bool listed =
-        std::exchange(listed_frame_, state_.frame) == state_.frame && interpolate_ && clock_.playing();
+        std::exchange(listed_frame_, submitted.frame) == submitted.frame && interpolate_ && clock_.playing();
     if (options_.stats && !listed && statistics_.frames.size() < kMaxFrameStatistics)
         statistics_.frames.push_back(state_.last);
 }

@@ -51,23 +51,20 @@ void FrameLog::end(VkCommandBuffer commands, const Buffer& counters) {
 }
 
 std::optional<FrameLog::Finished> FrameLog::poll() {
-    std::optional<Finished> newest;
-    std::uint64_t newest_sequence = 0;
-    for (std::size_t i = 0; i < kSlots; ++i) {
-        Slot& slot = slots_[i];
-        if (slot.sequence == 0 || vkGetEventStatus(device_.handle, slot.done) != VK_EVENT_SET) continue;
-        if (slot.sequence > newest_sequence) {
-            newest = read(i);
-            newest_sequence = slot.sequence;
-        }
-        slot.sequence = 0;
-    }
-    return newest;
+    Slot* oldest = nullptr;
+    for (Slot& slot : slots_)
+        if (slot.sequence != 0 && (!oldest || slot.sequence < oldest->sequence) &&
+            vkGetEventStatus(device_.handle, slot.done) == VK_EVENT_SET)
+            oldest = &slot;
+    if (!oldest) return std::nullopt;
+    const Finished finished = read(std::size_t(oldest - slots_.data()));
+    oldest->sequence = 0;
+    return finished;
 }
 
 FrameLog::Finished FrameLog::read(std::size_t slot) const {
     Finished finished;
-    finished.label = slots_[slot].label;
+    finished.label = slots_[slot].label, finished.number = slots_[slot].sequence;
     std::memcpy(finished.counters.data(), slots_[slot].counters.mapped, sizeof finished.counters);
     std::array<std::uint64_t, kMarks> ticks{};
     if (queries_ &&

@@ -17,7 +17,7 @@ class FrameLog {
     struct Finished {
         std::array<double, kMarks - 1> milliseconds{};  ///< between marks; 0 without timestamps
         std::array<std::uint32_t, kWords> counters{};
-        std::uint64_t label = 0;
+        std::uint64_t label = 0, number = 0;  ///< number: of the begin() calls, from 1
     };
 
     explicit FrameLog(Device& device);
@@ -32,7 +32,7 @@ class FrameLog {
     /// The frame ends: the first kWords words of `counters` are kept.
     void end(VkCommandBuffer commands, const Buffer& counters);
 
-    /// The newest frame that has finished since the last call.
+    /// The oldest frame that has finished and was not handed out yet.
     std::optional<Finished> poll();
 
   private:
