@@ -185,6 +185,8 @@ bool Renderer::State::update_stats() {
     stats.splats = std::uint32_t(finished->label);
     stats.visible = finished->counters[gpu::kCounterVisible];
     stats.tile_entries = finished->counters[gpu::kCounterEntries];
+    stats.sort_chunks = sort.chunks();
+    stats.bin_chunks = binning.chunks();
     work = finished->counters[gpu::kCounterWork];
     return true;
 }

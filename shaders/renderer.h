@@ -34,6 +34,8 @@ struct RenderStats {
            render_ms = 0;  ///< render: all parts
     std::uint32_t splats = 0, visible = 0;
     std::uint64_t tile_entries = 0;  ///< splat × tile pairs that were sorted
+    /// Work groups that share the sort, and the binning: their tables grow with them.
+    std::uint32_t sort_chunks = 0, bin_chunks = 0;
 };
 
 /// Draws clouds and decoded frames. One object, one thread. Same image model as train::Rasteriser.
