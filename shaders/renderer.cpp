@@ -187,6 +187,8 @@ void Renderer::State::update_stats() {
         stats.visible = frame->counters[gpu::kCounterVisible];
         stats.tile_entries = frame->counters[gpu::kCounterEntries];
         stats.number = frame->number;
+        stats.sort_chunks = sort.chunks();
+        stats.bin_chunks = binning.chunks();
         work = frame->counters[gpu::kCounterWork];
         if (finished.size() == kMostFinished) finished.erase(finished.begin());
         finished.push_back(stats);

@@ -36,6 +36,8 @@ struct RenderStats {
     std::uint32_t splats = 0, visible = 0;
     std::uint64_t tile_entries = 0;  ///< splat × tile pairs that were sorted
     std::uint64_t number = 0;        ///< of the renderings of this object, from 1
+    /// Work groups that share the sort, and the binning: their tables grow with them.
+    std::uint32_t sort_chunks = 0, bin_chunks = 0;
 };
 
 /// Renderings whose figures wait to be taken.

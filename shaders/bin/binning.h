@@ -35,6 +35,8 @@ class Binning {
     const Buffer& starts() const { return starts_; }
     /// kEntriesPerBuffer in each.
     const Buffer (&entries() const)[kEntryBuffers] { return entries_; }
+    /// Work groups that count and emit; the table has a row of all tiles for each.
+    std::uint32_t chunks() const { return chunks_; }
     void forget_bindings();
 
   private:

@@ -22,6 +22,8 @@ class RadixSort {
     /// The kept keys' places in ascending order of the keys, once what record() recorded has run; which of
     /// two buffers it is depends on `bits` alone.
     const Buffer& order(std::uint32_t bits) const { return values_[passes(bits) % 2]; }
+    /// Work groups of a pass; the table has a word for each of their digits.
+    std::uint32_t chunks() const { return chunks_; }
 
     void forget_bindings();
 

@@ -1,4 +1,5 @@
-// bench_render: how long the renderer takes, by part, on generated scenes or on a PLY. JSON on stdout.
+// bench_render: how long the renderer takes and how many bytes it moves, by part, on generated scenes or on a
+// PLY. JSON on stdout.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
@@ -11,8 +12,10 @@
 #include "formats/media/image_file.h"
 #include "formats/splats/read_splats.h"
 #include "shaders/renderer.h"
+#include "tests/bench/copy_bandwidth.h"
 #include "tests/bench/quads/quads.h"
 #include "tests/bench/splat_scenes.h"
+#include "tests/bench/traffic.h"
 
 using namespace volumen;
 
@@ -61,7 +64,22 @@ nlohmann::json measure_quads(gpu::Device& device, const bench::Scene& scene, con
              10 * std::log10(255.0 * 255 * double(image.pixels.size()) / std::max(squares, 1e-9))}};
 }
 
-nlohmann::json measure(gpu::Device& device, const bench::Scene& scene, const Options& options) {
+/// `copy`: bytes per second of the device's own copies. A share above 1: caches gave more than memory can.
+nlohmann::json part_traffic(const std::vector<bench::KernelTraffic>& kernels, double ms, double copy) {
+    const std::uint64_t bytes = bench::total_bytes(kernels);
+    nlohmann::json out{{"bytes", bytes}, {"kernels", nlohmann::json::array()}};
+    for (const bench::KernelTraffic& kernel : kernels)
+        out["kernels"].push_back(
+            {{"kernel", kernel.kernel}, {"read", kernel.read}, {"written", kernel.written}});
+    if (ms > 0 && copy > 0) {
+        const double per_second = double(bytes) / (ms * 1e-3);
+        out["gb_per_s"] = per_second * 1e-9;
+        out["share_of_copy"] = per_second / copy;
+    }
+    return out;
+}
+
+nlohmann::json measure(gpu::Device& device, const bench::Scene& scene, const Options& options, double copy) {
     Renderer renderer(device);
     renderer.set_cloud(scene.cloud);
     std::vector<double> project, sort, raster, render, wall;
@@ -81,6 +99,16 @@ nlohmann::json measure(gpu::Device& device, const bench::Scene& scene, const Opt
         write_image(file, image);
     }
     const RenderStats& stats = renderer.stats();
+    const bench::FrameTraffic traffic = bench::count_traffic({.splats = stats.splats,
+                                                              .visible = stats.visible,
+                                                              .entries = stats.tile_entries,
+                                                              .sort_chunks = stats.sort_chunks,
+                                                              .bin_chunks = stats.bin_chunks,
+                                                              .lanes = device.subgroup_size,
+                                                              .width = scene.camera.width,
+                                                              .height = scene.camera.height,
+                                                              .sh_degree = scene.cloud.sh_degree,
+                                                              .order = options.order});
     nlohmann::json out{{"scene", scene.name},
                        {"splats", stats.splats},
                        {"sh_degree", scene.cloud.sh_degree},
@@ -94,30 +122,39 @@ nlohmann::json measure(gpu::Device& device, const bench::Scene& scene, const Opt
                        {"render_ms", median(render)},
                        {"render_ms_min", *std::min_element(render.begin(), render.end())},
                        {"render_ms_max", *std::max_element(render.begin(), render.end())},
-                       {"wall_ms", median(wall)}};
+                       {"wall_ms", median(wall)},
+                       {"sort_chunks", stats.sort_chunks},
+                       {"bin_chunks", stats.bin_chunks},
+                       {"traffic",
+                        {{"project", part_traffic(traffic.project, median(project), copy)},
+                         {"sort", part_traffic(traffic.sort, median(sort), copy)},
+                         {"raster", part_traffic(traffic.raster, median(raster), copy)}}}};
     if (options.quads) out["quads"] = measure_quads(device, scene, options, stats.visible, image);
     return out;
 }
 
 void run(const Options& options) {
     gpu::Device device({.name = options.device, .instance_extensions = {}});
+    const double copy = bench::measure_copy_bandwidth(device);
     nlohmann::json out{{"device", device.device_name},
                        {"subgroup_size", device.subgroup_size},
                        {"frames", options.frames},
+                       {"copy_gb_per_s", copy * 1e-9},
                        {"scenes", nlohmann::json::array()}};
     const int width = options.size[0], height = options.size[1];
     for (std::size_t n : options.ball)
-        out["scenes"].push_back(measure(device, bench::ball_scene(n, width, height, options.seed), options));
+        out["scenes"].push_back(
+            measure(device, bench::ball_scene(n, width, height, options.seed), options, copy));
     for (std::size_t n : options.figure)
         out["scenes"].push_back(
-            measure(device, bench::figure_scene(n, width, height, options.seed), options));
+            measure(device, bench::figure_scene(n, width, height, options.seed), options, copy));
     const auto vector = [](const std::vector<float>& v) { return glm::vec3(v[0], v[1], v[2]); };
     for (const std::string& file : options.plys)
         out["scenes"].push_back(measure(device,
                                         {std::filesystem::path(file).stem().string(), read_splats(file).cloud,
                                          Camera::look_at(vector(options.eye), vector(options.target),
                                                          vector(options.up), 1, width, height)},
-                                        options));
+                                        options, copy));
     fmt::print("{}\n", out.dump(2));
 }
 
