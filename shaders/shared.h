@@ -85,6 +85,10 @@ struct InterpolateConstants {
     uint planes;            // of SH, in one buffer
 };
 
+// What a launch of scan.comp does; a block is a work group's share where there are several.
+SHARED_CONSTANT uint kScanAlone = 0, kScanSums = 1, kScanBlocks = 2;
+SHARED_CONSTANT uint kScanBlock = 2048;
+
 struct ScanConstants {
     uint count;  // words to sum
     uint total;  // word of the counter buffer that receives the sum

@@ -20,8 +20,9 @@ constexpr std::uint32_t kEmitCode[] =
 #include "bin/emit.comp.inc"
     ;
 
-/// Chunks of the depth order: enough to keep the device busy. The table has a row for each.
-constexpr std::uint32_t kSoftwareChunks = 32, kHardwareChunks = 512;
+/// Chunks of the depth order: enough to keep the device busy. The table has a row of all tiles for each; of
+/// few entries, there are no more chunks than keep the table as small as those are.
+constexpr std::uint32_t kSoftwareChunks = 32, kLeastChunks = 64, kMostChunks = 512;
 constexpr std::uint64_t kTableBytes = 64u << 20;  ///< at most, where fewer chunks do
 /// llvmpipe leaves a shader's loops, silently, after 65,535 rounds of all of them together. A chunk has this
 /// many steps (two rounds each at most) and one splat more, which may cover the whole image.
@@ -54,8 +55,11 @@ Binning::Binning(Device& device)
       emit_(device, params(device, kEmitCode, kEmitBuffers, {1})),
       scan_(device) {}
 
-std::uint32_t Binning::chunks_for(std::uint32_t work) const {
-    return device_.software ? std::max(kSoftwareChunks, work / kSoftwareChunkWork + 1) : kHardwareChunks;
+std::uint32_t Binning::chunks_for(const Room& room) const {
+    if (device_.software) return std::max(kSoftwareChunks, room.work / kSoftwareChunkWork + 1);
+    const std::uint64_t tiles = std::uint64_t(room.tiles_across) * room.tiles_down;
+    const std::uint64_t wanted = std::clamp<std::uint64_t>(room.entries / tiles, kLeastChunks, kMostChunks);
+    return std::uint32_t(std::clamp<std::uint64_t>(kTableBytes / (tiles * kWord), 1, wanted));
 }
 
 Binning::Room Binning::largest_room(std::uint32_t across, std::uint32_t down) const {
@@ -84,12 +88,11 @@ void Binning::reserve(const Room& wanted) {
             next.tiles_across * kTileWidth, next.tiles_down * kTileHeight, device_.device_name,
             std::uint64_t(kSoftwareSplatWork) * device_.subgroup_size * kTilePixels);
     forget_bindings();
-    chunks_ = chunks_for(next.work);
-    if (!device_.software)
-        chunks_ = std::uint32_t(std::clamp<std::uint64_t>(kTableBytes / (tiles * kWord), 1, chunks_));
+    chunks_ = chunks_for(next);
     next.work = std::max(next.work, chunks_ * kSoftwareChunkWork);
     if (!device_.software) next.work = 0xfffffffeu;
     room_ = {};
+    scan_.reserve(std::max(std::uint32_t(tiles) + 1, next.splats / device_.subgroup_size + 1));
     allocate(works_, next.splats / device_.subgroup_size + 1, "the table of splats");
     allocate(table_, tiles * chunks_, "the table of tiles");
     allocate(starts_, tiles + 1, "the table of tiles");

@@ -41,7 +41,7 @@ class Binning {
 
   private:
     Device& device_;
-    std::uint32_t chunks_for(std::uint32_t work) const;
+    std::uint32_t chunks_for(const Room& room) const;
 
     Kernel weigh_, count_, sums_, offsets_, emit_;
     std::unique_ptr<Kernel> emit_to_many_;  ///< buffers; made when needed

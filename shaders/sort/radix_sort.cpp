@@ -12,8 +12,10 @@ constexpr std::uint32_t kScatterCode[] =
 #include "sort/scatter.comp.inc"
     ;
 
-/// Chunks of a pass: enough to keep the device busy, few enough for the table to be summed by one group.
-constexpr std::uint32_t kSoftwareChunks = 32, kHardwareChunks = 512;
+/// Chunks of a pass: enough to keep the device busy …
+constexpr std::uint32_t kSoftwareChunks = 32, kLeastChunks = 64, kMostChunks = 512;
+/// … and, of few keys, no more than keep the table smaller than they are.
+constexpr std::uint32_t kKeysPerChunk = 8 * kRadix;
 /// llvmpipe leaves a shader's loops, silently, after 65,535 rounds; a subgroup of 4 handles this many in
 /// 16,384.
 constexpr std::uint32_t kMostKeysPerChunk = 65'536;
@@ -41,7 +43,10 @@ void RadixSort::reserve(std::uint32_t count) {
     const std::uint64_t bytes = std::uint64_t(count) * sizeof(std::uint32_t);
     if (keys_[0].handle && bytes <= keys_[0].bytes) return;
     forget_bindings();
-    chunks_ = std::max(device_.software ? kSoftwareChunks : kHardwareChunks, count / kMostKeysPerChunk + 1);
+    const std::uint32_t wanted =
+        device_.software ? kSoftwareChunks : std::clamp(count / kKeysPerChunk, kLeastChunks, kMostChunks);
+    chunks_ = std::max(wanted, count / kMostKeysPerChunk + 1);
+    scan_.reserve(kRadix * chunks_);
     table_ = {};
     table_ = Buffer(device_, std::uint64_t(kRadix) * chunks_ * sizeof(std::uint32_t), Residence::device,
                     "the sort's table");

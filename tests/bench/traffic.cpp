@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "shaders/rasterise/rasterise.h"
+#include "shaders/scan/scan.h"
 #include "shaders/shared.h"
 #include "shaders/splat_buffers.h"
 
@@ -29,9 +30,10 @@ std::uint64_t tiles_of(const DrawnFrame& frame) {
     return std::uint64_t(tiles.x) * tiles.y;
 }
 
-/// scan.comp: in place, each word once.
+/// scan.comp: in place, each word once; of a long array, every word is read once more for the blocks' sums.
 KernelTraffic scan(std::string name, std::uint64_t words) {
-    return {std::move(name), words * kWord, words * kWord};
+    const bool blocks = words > gpu::Scan::kAlone;
+    return {std::move(name), words * kWord * (blocks ? 2 : 1), words * kWord};
 }
 
 /// project.comp. Reads the geometry planes of all splats – an upper bound: one behind the camera or without

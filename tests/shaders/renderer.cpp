@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "formats/core/error.h"
 #include "shaders/gpu/memory.h"
@@ -219,6 +220,23 @@ TEST_CASE("record() draws what render() draws") {
     CHECK(std::memcmp(pixels.mapped, expected.pixels.data(), expected.pixels.size()) == 0);
     CHECK(other.stats().splats == cloud.count);
     CHECK(other.stats().visible == renderer().stats().visible);
+}
+
+TEST_CASE("work is shared otherwise among a GPU's groups, and the picture is the same") {
+    const Silence silence;
+    const SplatCloud cloud = random_cloud(37, {.count = 5000});
+    const Camera camera = test_camera(320, 200);
+    renderer().set_cloud(cloud);
+    const Image8 expected = renderer().render(camera, {});
+
+    const bool software = std::exchange(device().software, false);
+    Renderer shared{device()};
+    shared.set_cloud(cloud);
+    const Image8 picture = shared.render(camera, {});
+    device().software = software;
+    CHECK(shared.stats().bin_chunks != renderer().stats().bin_chunks);
+    CHECK(shared.stats().sort_chunks != renderer().stats().sort_chunks);
+    CHECK(picture.pixels == expected.pixels);
 }
 
 TEST_CASE("the cloud comes back as it went in, SH at half precision") {
