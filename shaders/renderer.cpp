@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cassert>
 #include <cmath>
 #include <cstring>
@@ -186,6 +187,9 @@ void Renderer::State::update_stats() {
         stats.splats = std::uint32_t(frame->label);
         stats.visible = frame->counters[gpu::kCounterVisible];
         stats.tile_entries = frame->counters[gpu::kCounterEntries];
+        const bool any = stats.visible > 0;
+        stats.nearest = any ? std::bit_cast<float>(frame->counters[gpu::kCounterMinKey]) : 0;
+        stats.farthest = any ? std::bit_cast<float>(frame->counters[gpu::kCounterMaxKey]) : 0;
         stats.number = frame->number;
         stats.sort_chunks = sort.chunks();
         stats.bin_chunks = binning.chunks();
@@ -216,8 +220,7 @@ void Renderer::State::record(VkCommandBuffer commands, const Camera& camera, con
     constexpr std::array<std::uint32_t, gpu::kCounterWords> kNone{0xffffffffu, 0, 0, 0, 0};
     vkCmdUpdateBuffer(commands, counters.handle, 0, sizeof kNone, kNone.data());
     gpu::barrier(commands);
-    project.record(commands, mix ? mixed : splats, camera, settings.sh_degree, settings.dilation,
-                   settings.compensate, settings.order, sort.keys(), counters);
+    project.record(commands, mix ? mixed : splats, camera, settings, sort.keys(), counters);
     gpu::barrier(commands);
     log.mark(commands, kProjected);
 
@@ -227,13 +230,14 @@ void Renderer::State::record(VkCommandBuffer commands, const Camera& camera, con
     log.mark(commands, kSorted);
 
     gpu::discard_to_general(commands, target);
-    if (settings.order == Order::pixel)
+    if (settings.order == Order::pixel && settings.picture == Picture::colour)
         rasterise.record_resorted(commands, binning.starts(), binning.entries(), binning.room().entries,
                                   project.ellipses(), project.looks(), project.depths(), target,
                                   settings.background);
     else
         rasterise.record(commands, binning.starts(), binning.entries(), binning.room().entries,
-                         project.ellipses(), project.looks(), target, settings.background);
+                         project.ellipses(), project.looks(), counters, target, settings.background,
+                         settings.picture);
     gpu::barrier(commands);
     log.mark(commands, kRasterised);
     log.end(commands, counters);

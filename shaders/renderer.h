@@ -19,12 +19,25 @@ enum class Order {
     pixel,     ///< their depth at each pixel, as far as kWindow (shared.h) splats put that right
 };
 
+/// What a picture shows of the splats. All but colour are drawn in the order of Order::distance where
+/// Order::pixel is asked for.
+enum class Picture {
+    colour,
+    depth,     ///< or distance, as splats are ordered: from the nearest (yellow) to the farthest (violet) of
+               ///< them
+    opacity,   ///< of all splats together, white: full
+    overdraw,  ///< how many splats are blended, from 1 (violet) to kMostOverdraw (yellow), logarithmically
+    outlines,  ///< ellipses at a standard deviation
+    points,    ///< the centres
+};
+
 struct RenderSettings {
     glm::vec3 background{1};
     Order order = Order::depth;
     int sh_degree = kMaxShDegree;
     float dilation = 0.3f;    ///< pixels², as in training
     bool compensate = false;  ///< mip-style opacity compensation
+    Picture picture = Picture::colour;
     /// Of the way from the frame to the next one (set_next_frame), where that is set.
     float between = 0;
 };
@@ -35,7 +48,9 @@ struct RenderStats {
            render_ms = 0;  ///< render: all parts
     std::uint32_t splats = 0, visible = 0;
     std::uint64_t tile_entries = 0;  ///< splat × tile pairs that were sorted
-    std::uint64_t number = 0;        ///< of the renderings of this object, from 1
+    float nearest = 0,
+          farthest = 0;        ///< of the visible splats, in units: depth or distance, as they are ordered
+    std::uint64_t number = 0;  ///< of the renderings of this object, from 1
     /// Work groups that share the sort, and the binning: their tables grow with them.
     std::uint32_t sort_chunks = 0, bin_chunks = 0;
 };

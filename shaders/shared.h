@@ -66,6 +66,13 @@ SHARED_CONSTANT uint kCounterEntries = 3;  // splat × tile pairs; 0xffffffff: t
 SHARED_CONSTANT uint kCounterWork = 4;     // steps of binning's loops, over all chunks
 SHARED_CONSTANT uint kCounterWords = 5;
 
+// What a picture shows of the splats.
+SHARED_CONSTANT uint kPictureColour = 0, kPictureDepth = 1, kPictureOpacity = 2, kPictureOverdraw = 3, kPictureOutlines = 4,
+                     kPicturePoints = 5, kPictures = 6;
+SHARED_CONSTANT float kPointVariance = 0.5f;   // pixels²
+SHARED_CONSTANT float kMostOverdraw = 256;     // splats at a pixel: the heat map's end
+SHARED_CONSTANT float kOutlineDeviations = 1;  // from the mean
+
 struct ProjectConstants {
     float view[12];   // rows of the world-to-camera matrix, three of four
     float centre[3];  // of the camera, in the world
@@ -76,6 +83,7 @@ struct ProjectConstants {
     uint count;       // splats
     uint stride;      // words from one plane to the next
     uint compensate;  // 0 or 1
+    uint picture;     // kPicture...
 };
 
 struct InterpolateConstants {

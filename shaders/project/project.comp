@@ -133,14 +133,19 @@ bool project(uint i, out uint key) {
     const mat3 rotation = rotation_of(vec4(geometry(3, i), geometry(4, i), geometry(5, i), geometry(6, i)));
     const vec3 scale = exp(vec3(geometry(7, i), geometry(8, i), geometry(9, i)));
     const vec3 u = across * rotation * scale, v = down * rotation * scale;
-    const float xx = dot(u, u) + constants.dilation, yy = dot(v, v) + constants.dilation, xy = dot(u, v);
+    float xx = dot(u, u) + constants.dilation, yy = dot(v, v) + constants.dilation, xy = dot(u, v);
     // |u × v|² is the determinant before dilation, without cancellation.
     const vec3 normal = cross(u, v);
     const float bare = dot(normal, normal);
-    const float determinant = bare + constants.dilation * (dot(u, u) + dot(v, v) + constants.dilation);
+    float determinant = bare + constants.dilation * (dot(u, u) + dot(v, v) + constants.dilation);
     if (!(determinant > 0) || isinf(determinant)) return false;
-    const float opacity = constants.compensate != 0 ? alpha * sqrt(bare / determinant) : alpha;
+    float opacity = constants.compensate != 0 ? alpha * sqrt(bare / determinant) : alpha;
     if (!(opacity >= kMinAlpha)) return false;
+    if (constants.picture == kPictureOutlines) opacity = 1;  // a faint splat's outline is not in its own reach
+    if (constants.picture == kPicturePoints) {
+        xx = yy = kPointVariance, xy = 0;
+        determinant = kPointVariance * kPointVariance, opacity = 1;
+    }
 
     // The ellipse on which alpha falls to kMinAlpha, in powers of two: a dx² + b dx dy + c dy² <= reach.
     const float kLog2e = 1.4426950408889634;
@@ -154,12 +159,17 @@ bool project(uint i, out uint key) {
     const uvec2 first = uvec2(max(low, 0.)) / tile, last = uvec2(min(high, size - 1)) / tile;
 
     const vec3 centre = vec3(constants.centre[0], constants.centre[1], constants.centre[2]);
-    const vec3 colour = min(colour_of(i, normalize(position - centre)), 65504.);
+    const float near = kOrder == kOrderDepth ? c.z : length(c);
+    uvec2 colour = uvec2(floatBitsToUint(near), 0);
+    if (constants.picture != kPictureDepth) {
+        const vec3 rgb = min(colour_of(i, normalize(position - centre)), 65504.);
+        colour = uvec2(packHalf2x16(rgb.xy), packHalf2x16(vec2(rgb.z, 0)));
+    }
     const float half_scale = 0.5 * kLog2e / determinant;
     ellipses[i] = vec4(mean, half_scale * yy, -2 * half_scale * xy);
-    looks[i] = uvec4(floatBitsToUint(half_scale * xx), floatBitsToUint(log_opacity), packHalf2x16(colour.xy), packHalf2x16(vec2(colour.z, 0)));
+    looks[i] = uvec4(floatBitsToUint(half_scale * xx), floatBitsToUint(log_opacity), colour);
     rects[i] = uvec2(first.x | first.y << 16, last.x | last.y << 16);
-    key = floatBitsToUint(kOrder == kOrderDepth ? c.z : length(c));
+    key = floatBitsToUint(near);
     if (kOrder == kOrderPixel) {
         // The depth at which the splat is densest along a pixel's ray: the mean of depth given the pixel, under
         // the same affine map that makes the ellipse.

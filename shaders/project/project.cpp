@@ -53,20 +53,20 @@ void Project::reserve_depths(std::uint32_t count) {
 }
 
 void Project::record(VkCommandBuffer commands, const SplatBuffers& splats, const Camera& camera,
-                     int sh_degree, float dilation, bool compensate, Order order, const Buffer& keys,
-                     const Buffer& counters) {
-    const int degree = std::clamp(sh_degree, 0, splats.sh_degree());
-    std::unique_ptr<Kernel>& kernel = kernels_[std::size_t(degree)][std::size_t(order)];
+                     const RenderSettings& settings, const Buffer& keys, const Buffer& counters) {
+    const int degree = std::clamp(settings.sh_degree, 0, splats.sh_degree());
+    std::unique_ptr<Kernel>& kernel = kernels_[std::size_t(degree)][std::size_t(settings.order)];
     if (!kernel)
         kernel = std::make_unique<Kernel>(
             device_, KernelParams{.code = kCode,
                                   .bindings = storage_buffers(12),
                                   .constants_bytes = sizeof(ProjectConstants),
                                   .specialisation = {device_.subgroup_size, std::uint32_t(degree),
-                                                     std::uint32_t(order)}});
+                                                     std::uint32_t(settings.order)}});
     ProjectConstants constants = constants_of(camera);
-    constants.dilation = dilation;
-    constants.compensate = compensate;
+    constants.dilation = settings.dilation;
+    constants.compensate = settings.compensate;
+    constants.picture = std::uint32_t(settings.picture);
     constants.count = splats.count();
     constants.stride = splats.stride();
     kernel->launch(commands,

@@ -23,12 +23,13 @@ class Project {
     /// Records the projection of all splats; key i of `keys` becomes the depth or distance of splat i, or
     /// kDroppedKey where it is not visible, and `counters` gets the least and the greatest (they must start
     /// as all ones and 0).
-    void record(VkCommandBuffer commands, const SplatBuffers& splats, const Camera& camera, int sh_degree,
-                float dilation, bool compensate, Order order, const Buffer& keys, const Buffer& counters);
+    void record(VkCommandBuffer commands, const SplatBuffers& splats, const Camera& camera,
+                const RenderSettings& settings, const Buffer& keys, const Buffer& counters);
 
     /// Of splat i: mean x y and the conic's a b; a dx² + b dx dy + c dy² is in powers of two.
     const Buffer& ellipses() const { return ellipses_; }
-    /// The conic's c, log2 of the opacity, and red, green, blue as halves.
+    /// The conic's c, log2 of the opacity, and red, green, blue as halves; of Picture::depth, the key as a
+    /// float instead of these.
     const Buffer& looks() const { return looks_; }
     /// First and last tile, x | y << 16.
     const Buffer& rects() const { return rects_; }

@@ -17,15 +17,14 @@ constexpr std::uint32_t kResortCode[] =
 #include "rasterise/resort.comp.inc"
     ;
 
-KernelParams params(const Device& device, std::span<const std::uint32_t> code, bool many,
-                    std::size_t more_buffers) {
-    std::vector<VkDescriptorType> types = storage_buffers(3 + kEntryBuffers);
-    types.push_back(VK_DESCRIPTOR_TYPE_STORAGE_IMAGE);
-    types.insert(types.end(), more_buffers, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER);
-    return {.code = code,
-            .bindings = std::move(types),
-            .constants_bytes = sizeof(RasteriseConstants),
-            .specialisation = {device.subgroup_size, many ? 0u : 1u}};
+static_assert(kPictureColour == uint(Picture::colour) && kPictureDepth == uint(Picture::depth) &&
+              kPictureOpacity == uint(Picture::opacity) && kPictureOverdraw == uint(Picture::overdraw) &&
+              kPictureOutlines == uint(Picture::outlines) && kPicturePoints == uint(Picture::points));
+
+std::vector<VkDescriptorType> bindings() {
+    std::vector<VkDescriptorType> types = storage_buffers(5 + kEntryBuffers);
+    types[3 + kEntryBuffers] = VK_DESCRIPTOR_TYPE_STORAGE_IMAGE;
+    return types;
 }
 
 RasteriseConstants constants_of(const Image& target, glm::vec3 background, std::uint32_t capacity) {
@@ -38,26 +37,33 @@ RasteriseConstants constants_of(const Image& target, glm::vec3 background, std::
 }  // namespace
 
 Rasterise::Rasterise(Device& device) : device_(device) {
-    kernel(false, 0);
+    kernel(kPictureColour, 0);
 }
 
-Kernel& Rasterise::kernel(bool resorted, std::uint32_t capacity) {
+Kernel& Rasterise::kernel(std::uint32_t variant, std::uint32_t capacity) {
     const bool many = capacity > kEntriesPerBuffer;
-    std::unique_ptr<Kernel>& found = kernels_[resorted][many];
-    if (!found)
-        found = std::make_unique<Kernel>(device_, resorted ? params(device_, kResortCode, many, 1)
-                                                           : params(device_, kInOrderCode, many, 0));
+    std::unique_ptr<Kernel>& found = kernels_[variant][many];
+    if (found) return *found;
+    KernelParams params{.code = kInOrderCode,
+                        .bindings = bindings(),
+                        .constants_bytes = sizeof(RasteriseConstants),
+                        .specialisation = {device_.subgroup_size, many ? 0u : 1u}};
+    if (variant == kResorted)
+        params.code = kResortCode;
+    else
+        params.specialisation.push_back(variant);
+    found = std::make_unique<Kernel>(device_, params);
     return *found;
 }
 
 void Rasterise::record(VkCommandBuffer commands, const Buffer& starts, const Buffer (&entries)[kEntryBuffers],
                        std::uint32_t capacity, const Buffer& ellipses, const Buffer& looks,
-                       const Image& target, glm::vec3 background) {
+                       const Buffer& counters, const Image& target, glm::vec3 background, Picture picture) {
     const RasteriseConstants constants = constants_of(target, background, capacity);
-    kernel(false, capacity)
+    kernel(std::uint32_t(picture), capacity)
         .launch(commands,
                 {starts, entries[0], entries[1], entries[2], entries[3], ellipses, looks,
-                 Binding(target, VK_DESCRIPTOR_TYPE_STORAGE_IMAGE)},
+                 Binding(target, VK_DESCRIPTOR_TYPE_STORAGE_IMAGE), counters},
                 constants, constants.tiles[0] * constants.tiles[1]);
 }
 
@@ -67,7 +73,7 @@ void Rasterise::record_resorted(VkCommandBuffer commands, const Buffer& starts,
                                 const Image& target, glm::vec3 background) {
     const RasteriseConstants constants = constants_of(target, background, capacity);
     const std::uint32_t pixels = (kTilePixels + device_.subgroup_size - 1) / device_.subgroup_size;
-    kernel(true, capacity)
+    kernel(kResorted, capacity)
         .launch(commands,
                 {starts, entries[0], entries[1], entries[2], entries[3], ellipses, looks,
                  Binding(target, VK_DESCRIPTOR_TYPE_STORAGE_IMAGE), depths},
@@ -75,8 +81,8 @@ void Rasterise::record_resorted(VkCommandBuffer commands, const Buffer& starts,
 }
 
 void Rasterise::forget_bindings() {
-    for (const auto& of_order : kernels_)
-        for (const auto& kernel : of_order)
+    for (const auto& of_variant : kernels_)
+        for (const auto& kernel : of_variant)
             if (kernel) kernel->forget_bindings();
 }
 

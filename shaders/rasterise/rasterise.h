@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "shaders/gpu/kernel.h"
+#include "shaders/renderer.h"
 #include "shaders/shared.h"
 
 namespace volumen::gpu {
@@ -18,11 +19,12 @@ class Rasterise {
     explicit Rasterise(Device& device);
 
     /// Records the drawing of all tiles into `target` (rgba8, layout GENERAL), over the background; alpha is
-    /// the coverage. `starts`, `entries` and `capacity` are Binning's, `ellipses` and `looks` are Project's.
+    /// the coverage. `starts`, `entries` and `capacity` are Binning's, `ellipses` and `looks` are Project's,
+    /// and `counters` are as Project left them.
     void record(VkCommandBuffer commands, const Buffer& starts, const Buffer (&entries)[kEntryBuffers],
-                std::uint32_t capacity, const Buffer& ellipses, const Buffer& looks, const Image& target,
-                glm::vec3 background);
-    /// The same, each pixel's splats in the order of `depths`, which are Project's, too.
+                std::uint32_t capacity, const Buffer& ellipses, const Buffer& looks, const Buffer& counters,
+                const Image& target, glm::vec3 background, Picture picture);
+    /// Colours, each pixel's splats in the order of `depths`, which are Project's, too.
     void record_resorted(VkCommandBuffer commands, const Buffer& starts,
                          const Buffer (&entries)[kEntryBuffers], std::uint32_t capacity,
                          const Buffer& ellipses, const Buffer& looks, const Buffer& depths,
@@ -30,11 +32,12 @@ class Rasterise {
     void forget_bindings();
 
   private:
-    Device& device_;
-    Kernel& kernel(bool resorted, std::uint32_t capacity);
+    Kernel& kernel(std::uint32_t variant, std::uint32_t capacity);
 
-    /// [resorted][entries in many buffers], made when needed.
-    std::array<std::array<std::unique_ptr<Kernel>, 2>, 2> kernels_;
+    Device& device_;
+    /// By variant (a picture, or kResorted) and whether the entries are in many buffers; made when needed.
+    static constexpr std::uint32_t kResorted = kPictures;
+    std::array<std::array<std::unique_ptr<Kernel>, 2>, kPictures + 1> kernels_;
 };
 
 }  // namespace volumen::gpu

@@ -42,6 +42,7 @@ uvec2 corner_of(uint tile) {
     return uvec2(tile % constants.tiles[0], tile / constants.tiles[0]) * uvec2(kTileWidth, kTileHeight);
 }
 
+layout(constant_id = 2) const uint kPicture = kPictureColour;
 layout(constant_id = 1) const bool kOneBuffer = true;  // as a rule; a software device takes all four branches
 
 uint entry(uint place) {
@@ -73,7 +74,8 @@ Splat load_splat(uint at, uint end, uvec2 corner) {
         look = looks[splat];
     }
     return Splat(ellipse.xy - vec2(corner) - 0.5, vec3(ellipse.zw, uintBitsToFloat(look.x)), uintBitsToFloat(look.y),
-                 vec3(unpackHalf2x16(look.z), unpackHalf2x16(look.w).x));
+                 kPicture == kPictureDepth ? vec3(uintBitsToFloat(look.z))
+                                           : vec3(unpackHalf2x16(look.z), unpackHalf2x16(look.w).x));
 }
 
 Splat splat_of_lane(Splat s, uint lane) {

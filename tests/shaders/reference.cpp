@@ -15,7 +15,27 @@ struct Projected {
     glm::dvec2 mean{0};
     double a = 0, b = 0, c = 0;  ///< inverse covariance: a dx² + 2 b dx dy + c dy²
     glm::dvec3 colour{0};
+    bool seen = false;  ///< somewhere in the image
 };
+
+/// A level of q = a dx² + 2 b dx dy + c dy², drawn a pixel wide on both sides by the distance along its
+/// gradient.
+double outline(const Projected& s, glm::dvec2 d, double q) {
+    const glm::dvec2 gradient{2 * (s.a * d.x + s.b * d.y), 2 * (s.b * d.x + s.c * d.y)};
+    return std::clamp(1 - std::abs(q - 1) / std::max(glm::length(gradient), 1e-6), 0.0, 0.99);
+}
+
+/// matplotlib's viridis at quarters, linear between.
+glm::dvec3 heat(double share) {
+    const glm::dvec3 stops[] = {{0.267, 0.005, 0.329},
+                                {0.230, 0.322, 0.546},
+                                {0.128, 0.567, 0.551},
+                                {0.369, 0.789, 0.383},
+                                {0.993, 0.906, 0.144}};
+    const double at = 4 * std::clamp(share, 0.0, 1.0);
+    const int stop = std::min(int(at), 3);
+    return glm::mix(stops[stop], stops[stop + 1], at - stop);
+}
 
 glm::dvec3 colour_of(const SplatCloud& cloud, std::size_t i, glm::dvec3 d, int degree) {
     const double x = d.x, y = d.y, z = d.z;
@@ -69,13 +89,22 @@ bool project(const SplatCloud& cloud, std::size_t i, const Camera& camera, const
     const double xy = glm::dot(jx, sigma * jy);
     const double before = std::max(xx * yy - xy * xy, 0.0);
     xx += settings.dilation, yy += settings.dilation;
-    const double determinant = xx * yy - xy * xy;
+    double xy_shown = xy;
+    out.opacity = 1 / (1 + std::exp(-at(SplatCloud::kOpacity)));
+    if (out.opacity < 1.0 / 255) return false;
+    if (settings.compensate) out.opacity *= std::sqrt(before / (xx * yy - xy * xy));
+    if (settings.picture == Picture::outlines) out.opacity = 1;
+    if (settings.picture == Picture::points) xx = yy = 0.5, xy_shown = 0, out.opacity = 1;
+    const double determinant = xx * yy - xy_shown * xy_shown;
+    const double reach = 2 * std::log(255 * out.opacity);
+    const glm::dvec2 extent{std::sqrt(std::max(reach * xx, 0.0)), std::sqrt(std::max(reach * yy, 0.0))};
+    const glm::dvec2 low = glm::ceil(out.mean - extent - 0.5), high = glm::floor(out.mean + extent - 0.5);
+    out.seen = reach >= 0 && low.x <= high.x && low.y <= high.y && high.x >= 0 && high.y >= 0 &&
+               low.x <= camera.width - 1 && low.y <= camera.height - 1;
     const double zx = (sigma * jx).z, zy = (sigma * jy).z;
     out.slope = {(zx * yy - zy * xy) / determinant, (zy * xx - zx * xy) / determinant};
-    out.a = yy / determinant, out.b = -xy / determinant, out.c = xx / determinant;
+    out.a = yy / determinant, out.b = -xy_shown / determinant, out.c = xx / determinant;
 
-    out.opacity = 1 / (1 + std::exp(-at(SplatCloud::kOpacity)));
-    if (settings.compensate) out.opacity *= std::sqrt(before / determinant);
     const glm::dvec3 eye = -glm::transpose(view) * glm::dvec3(camera.translation);
     out.colour =
         colour_of(cloud, i, glm::normalize(position - eye), std::min(settings.sh_degree, cloud.sh_degree));
@@ -92,9 +121,12 @@ ReferenceImage render_reference(const SplatCloud& cloud, const Camera& camera,
     std::stable_sort(splats.begin(), splats.end(),
                      [](const Projected& a, const Projected& b) { return a.key < b.key; });
     struct Shown {
-        double depth, alpha;
+        double depth, alpha, key;
         glm::dvec3 colour;
     };
+    double nearest = INFINITY, farthest = 0;
+    for (const Projected& s : splats)
+        if (s.seen) nearest = std::min(nearest, s.key), farthest = std::max(farthest, s.key);
     std::vector<Shown> shown;
 
     ReferenceImage image{camera.width, camera.height, {}};
@@ -105,18 +137,30 @@ ReferenceImage render_reference(const SplatCloud& cloud, const Camera& camera,
             for (const Projected& s : splats) {
                 const glm::dvec2 d = glm::dvec2(x + 0.5, y + 0.5) - s.mean;
                 const double q = s.a * d.x * d.x + 2 * s.b * d.x * d.y + s.c * d.y * d.y;
-                const double alpha = std::min(0.99, s.opacity * std::exp(-0.5 * q));
-                if (alpha >= 1.0 / 255) shown.push_back({s.depth + glm::dot(s.slope, d), alpha, s.colour});
+                const double alpha = settings.picture == Picture::outlines
+                                         ? (s.seen ? outline(s, d, q) : 0)
+                                         : std::min(0.99, s.opacity * std::exp(-0.5 * q));
+                if (alpha >= 1.0 / 255)
+                    shown.push_back({s.depth + glm::dot(s.slope, d), alpha, s.key, s.colour});
             }
-            if (settings.order == Order::pixel)
+            if (settings.order == Order::pixel && settings.picture == Picture::colour)
                 std::stable_sort(shown.begin(), shown.end(),
                                  [](const Shown& a, const Shown& b) { return a.depth < b.depth; });
             glm::dvec3 colour{0};
-            double left = 1;
+            double left = 1, key = 0, count = 0;
             for (const Shown& s : shown) {
+                ++count;
                 if (left * (1 - s.alpha) < 1e-4) break;
                 colour += s.alpha * left * s.colour;
+                key += s.alpha * left * s.key;
                 left *= 1 - s.alpha;
+            }
+            if (settings.picture == Picture::depth && left < 1)
+                colour = (1 - left) * heat((farthest - key / (1 - left)) / (farthest - nearest));
+            if (settings.picture == Picture::opacity) colour = glm::dvec3(1 - left), left = 0;
+            if (settings.picture == Picture::overdraw) {
+                colour = count > 0 ? heat(std::log2(count) / 8) : glm::dvec3(0);
+                left = count > 0 ? 0 : 1;
             }
             colour += left * glm::dvec3(settings.background);
             for (int c = 0; c < 3; ++c) image.values.push_back(255 * std::clamp(colour[c], 0.0, 1.0));

@@ -222,6 +222,26 @@ TEST_CASE("record() draws what render() draws") {
     CHECK(other.stats().visible == renderer().stats().visible);
 }
 
+TEST_CASE("every picture is the reference's") {
+    const Silence silence;
+    const std::uint32_t seed = 43;
+    CAPTURE(seed);
+    const SplatCloud cloud = random_cloud(seed, {.count = 300, .log_scale = -2.2f});
+    const Camera camera = test_camera(101, 75);
+    for (const Order order : {Order::depth, Order::distance})
+        for (const Picture picture :
+             {Picture::depth, Picture::opacity, Picture::overdraw, Picture::outlines, Picture::points}) {
+            CAPTURE(int(picture));
+            const RenderSettings settings{
+                .background = {0.2f, 0.4f, 0.6f}, .order = order, .picture = picture};
+            CHECK(score(cloud, camera, settings) > kBar);
+        }
+    // What orders at each pixel has no other pictures: they are those of the distance.
+    const Image8 pixel = renderer().render(camera, {.order = Order::pixel, .picture = Picture::overdraw});
+    CHECK(pixel.pixels ==
+          renderer().render(camera, {.order = Order::distance, .picture = Picture::overdraw}).pixels);
+}
+
 TEST_CASE("work is shared otherwise among a GPU's groups, and the picture is the same") {
     const Silence silence;
     const SplatCloud cloud = random_cloud(37, {.count = 5000});

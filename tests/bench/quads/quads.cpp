@@ -197,7 +197,7 @@ void Quads::State::record(VkCommandBuffer commands, std::uint32_t visible) {
     constexpr std::array<std::uint32_t, gpu::kCounterWords> kNone{0xffffffffu, 0, 0, 0, 0};
     vkCmdUpdateBuffer(commands, counters.handle, 0, sizeof kNone, kNone.data());
     gpu::barrier(commands);
-    project.record(commands, splats, camera, kMaxShDegree, 0.3f, false, Order::depth, sort.keys(), counters);
+    project.record(commands, splats, camera, RenderSettings{}, sort.keys(), counters);
     gpu::barrier(commands);
     log.mark(commands, 2);
     sort.record(commands, splats.count(), gpu::kDepthKeyBits, counters);
