@@ -50,8 +50,10 @@ int run_headless(const Take& take, const PlayOptions& options, std::chrono::stea
     gpu::Device device(params);
     Renderer renderer(device);
     renderer.set_stage(take.stage());
-    const RenderSettings settings{
-        .background = take.info().background, .order = options.order, .compensate = options.antialias};
+    const RenderSettings settings{.background = take.info().background,
+                                  .order = options.order,
+                                  .compensate = options.antialias,
+                                  .picture = options.picture};
     const auto source = take.frames(range, options.hwaccel);
 
     Statistics statistics;

@@ -30,6 +30,9 @@ const std::map<std::string, std::optional<bool>> kAutoOnOff{
     {"auto", std::nullopt}, {"on", true}, {"off", false}};
 const std::map<std::string, Order> kOrders{
     {"depth", Order::depth}, {"distance", Order::distance}, {"pixel", Order::pixel}};
+const std::map<std::string, Picture> kPictureNames{
+    {"colour", Picture::colour},     {"depth", Picture::depth},       {"opacity", Picture::opacity},
+    {"overdraw", Picture::overdraw}, {"outlines", Picture::outlines}, {"points", Picture::points}};
 const std::map<std::string, glm::vec3> kAxes{{"x", {1, 0, 0}},   {"y", {0, 1, 0}},   {"z", {0, 0, 1}},
                                              {"-x", {-1, 0, 0}}, {"-y", {0, -1, 0}}, {"-z", {0, 0, -1}}};
 
@@ -97,7 +100,7 @@ ViewSize parse_size(const std::string& text) {
 std::optional<PlayOptions> parse_options(int argc, const char* const* argv) {
     PlayOptions options;
     std::string frames, size, acceleration = "auto", up = "-y", show = "off", order = "distance",
-                              interpolate = "auto", resolution = "auto";
+                              picture = "colour", interpolate = "auto", resolution = "auto";
     bool no_loop = false, vr = false;
 
     CLI::App app{"Plays volumetric video.", "volumen-play"};
@@ -129,6 +132,11 @@ std::optional<PlayOptions> parse_options(int argc, const char* const* argv) {
            "of splats: by their centres' depth, their centres' distance (distance: nothing pops when the "
            "camera turns), or their depth at each pixel (slower, pops least) (O)")
         ->type_name("depth|distance|pixel");
+    app.add_option(
+           "--picture", picture,
+           "what it shows of the splats: their colours, how deep they lie, how opaque they are together, "
+           "how many are blended at a pixel, their ellipses, their centres (V)")
+        ->type_name("colour|depth|opacity|overdraw|outlines|points");
     app.add_flag("--antialias", options.antialias, "mip-style: splats below a pixel's size fade (M)");
     app.add_option(
            "--interpolate", interpolate,
@@ -155,6 +163,7 @@ std::optional<PlayOptions> parse_options(int argc, const char* const* argv) {
     options.full_resolution = look_up(kResolutions, "--resolution", resolution);
     options.interpolate = look_up(kAutoOnOff, "--interpolate", interpolate);
     options.order = look_up(kOrders, "--order", order);
+    options.picture = look_up(kPictureNames, "--picture", picture);
     options.up = look_up(kAxes, "--up", up);
     const auto joints = joint_view(show);
     if (!joints) throw UsageError("--show {}: has to be one of off, joints, anchors", show);

@@ -26,8 +26,9 @@ struct PlayOptions {
     std::string gpu;
     glm::vec3 up{0, -1, 0};  ///< of a PLY
     Order order = Order::distance;
+    Picture picture = Picture::colour;
     bool antialias = false;                 ///< mip-style opacity compensation
-    bool full_resolution = false;     ///< however long a picture takes
+    bool full_resolution = false;           ///< however long a picture takes
     std::optional<bool> interpolate;        ///< between frames; nothing: where the device is no software
     JointView joint_view = JointView::off;  ///< of the window
     bool loop = true, fullscreen = false, validation = false;

@@ -69,6 +69,11 @@ SHARED_CONSTANT uint kCounterWords = 5;
 // What a picture shows of the splats.
 SHARED_CONSTANT uint kPictureColour = 0, kPictureDepth = 1, kPictureOpacity = 2, kPictureOverdraw = 3, kPictureOutlines = 4,
                      kPicturePoints = 5, kPictures = 6;
+SHARED_CONSTANT float kHeat[5][3] = {{0.267f, 0.005f, 0.329f},  // viridis at quarters, display-referred; linear between
+                                     {0.230f, 0.322f, 0.546f},
+                                     {0.128f, 0.567f, 0.551f},
+                                     {0.369f, 0.789f, 0.383f},
+                                     {0.993f, 0.906f, 0.144f}};
 SHARED_CONSTANT float kPointVariance = 0.5f;   // pixels²
 SHARED_CONSTANT float kMostOverdraw = 256;     // splats at a pixel: the heat map's end
 SHARED_CONSTANT float kOutlineDeviations = 1;  // from the mean

@@ -24,6 +24,8 @@ enum class Command {
     reset_view,
     next_order,
     toggle_antialias,
+    other_picture,
+    other_picture_back,
     toggle_interpolation,
     toggle_governor,
     show_joints,

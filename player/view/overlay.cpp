@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "player/view/widgets.h"
+#include "shaders/shared.h"
 
 namespace volumen {
 namespace {
@@ -70,6 +71,7 @@ class Layout {
     void figures();
     void transport();
     void warnings();
+    void legend();
     void help();
     void notice();
     OverlayActions actions;
@@ -214,6 +216,28 @@ void Layout::warnings() {
     ImGui::End();
 }
 
+/// What the picture shows, where that is not the splats' colours.
+void Layout::legend() {
+    constexpr const char* kTitles[] = {"",
+                                       "Depth of the splats",
+                                       "Opacity of all splats",
+                                       "Splats blended at a pixel",
+                                       "Ellipses at a standard deviation",
+                                       "Centres of the splats"};
+    if (state_.picture == Picture::colour) return;
+    const ImVec2 display = ImGui::GetIO().DisplaySize;
+    ImGui::SetNextWindowPos({display.x - margin(), 0.5f * display.y}, ImGuiCond_Always, {1, 0.5f});
+    ImGui::Begin("legend", nullptr, kPanel | ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoInputs);
+    ImGui::TextUnformatted(kTitles[int(state_.picture)]);
+    const float width = 13 * ImGui::GetFontSize();
+    if (state_.picture == Picture::depth)
+        widgets::heat_scale(fmt::format("{:.4g}", state_.farthest).c_str(),
+                            fmt::format("{:.4g}", state_.nearest).c_str(), width);
+    if (state_.picture == Picture::overdraw)
+        widgets::heat_scale("1", fmt::format("{:g}", gpu::kMostOverdraw).c_str(), width);
+    ImGui::End();
+}
+
 void Layout::help() {
     const ImVec2 display = ImGui::GetIO().DisplaySize;
     ImGui::SetNextWindowPos({0.5f * display.x, 0.5f * display.y}, ImGuiCond_Always, {0.5f, 0.5f});
@@ -301,6 +325,7 @@ OverlayActions Overlay::build(const OverlayState& state, bool visible) {
         if (display.x >= kLeastWidth * scale && display.y >= kLeastHeight * scale) layout.figures();
         if (state.range.count() > 1) layout.transport();
         layout.warnings();
+        layout.legend();
     }
     if (state.show_help) layout.help();
     if (!state.notice.empty()) layout.notice();

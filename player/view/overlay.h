@@ -41,6 +41,9 @@ struct OverlayState {
     std::string notice;  ///< a line for a moment, such as the name of a screenshot
     bool show_help = false;
 
+    Picture picture = Picture::colour;
+    float nearest = 0, farthest = 0;  ///< splats that are visible, in units
+
     JointView joint_view = JointView::off;
     std::shared_ptr<const SkinSegment> skin;  ///< of the frame on screen, where joints carry its splats
     Camera camera;                            ///< of the picture

@@ -118,6 +118,7 @@ class Viewer {
     void jump_segment(int direction);
     void set_speed(int thousandths);
     void next_order();
+    void other_picture(int direction);
     void show_joints();
     void next_picture();
     void upload(const SourceFrame& frame);
@@ -177,6 +178,7 @@ void Viewer::describe() {
     state_.gpu = device_.device_name;
     settings_.background = take_.info().background;
     settings_.order = options_.order, settings_.compensate = options_.antialias;
+    settings_.picture = state_.picture = options_.picture;
     state_.range = range_;
     state_.fps = take_.info().fps;
     state_.segments = take_.segments();
@@ -317,6 +319,12 @@ void Viewer::perform(Command command) {
         case Command::next_order:
             next_order();
             break;
+        case Command::other_picture:
+            other_picture(1);
+            break;
+        case Command::other_picture_back:
+            other_picture(-1);
+            break;
         case Command::toggle_antialias:
             settings_.compensate = !settings_.compensate;
             picture_dirty_ = true;
@@ -360,6 +368,13 @@ void Viewer::next_order() {
     settings_.order = Order((int(settings_.order) + 1) % int(std::size(kNotices)));
     picture_dirty_ = true;
     show_notice(kNotices[int(settings_.order)]);
+}
+
+void Viewer::other_picture(int direction) {
+    constexpr int kCount = int(Picture::points) + 1;
+    settings_.picture = Picture((int(settings_.picture) + kCount + direction) % kCount);
+    state_.picture = settings_.picture;
+    picture_dirty_ = true;
 }
 
 void Viewer::show_joints() {
@@ -536,6 +551,7 @@ void Viewer::collect_statistics(const Submitted& submitted, const RenderStats& r
     if (governed_ && !resting() && submitted.size == governor_.size_of(screen_.size()))
         governor_.rendered(render.render_ms, budget);
     state_.last = frame_statistics(submitted.frame, submitted.decode_ms, render);
+    state_.nearest = render.nearest, state_.farthest = render.farthest;
     // The renderer may have had too little room for the picture; now that it knows, it makes more.
     if (render.tile_entries > most_entries_) {
         most_entries_ = render.tile_entries;

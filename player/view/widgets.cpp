@@ -6,6 +6,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "shaders/shared.h"
+
 namespace volumen::widgets {
 namespace {
 
@@ -178,6 +180,23 @@ void bar(const char* label, const char* value, float share) {
                                                   round);
     }
     figure(label, value);
+}
+
+void heat_scale(const char* least, const char* most, float width) {
+    constexpr int kSteps = int(std::size(gpu::kHeat)) - 1;
+    const ImVec2 corner = ImGui::GetCursorScreenPos();
+    const float height = 0.7f * ImGui::GetFontSize(), step = width / float(kSteps);
+    const auto colour = [](const float(&c)[3]) {
+        return ImGui::ColorConvertFloat4ToU32({c[0], c[1], c[2], 1});
+    };
+    for (int i = 0; i < kSteps; ++i) {
+        const ImU32 left = colour(gpu::kHeat[i]), right = colour(gpu::kHeat[i + 1]);
+        const float x = corner.x + float(i) * step;
+        ImGui::GetWindowDrawList()->AddRectFilledMultiColor({x, corner.y}, {x + step, corner.y + height},
+                                                            left, right, right, left);
+    }
+    ImGui::Dummy({width, height});
+    figure(least, most);
 }
 
 void graph(std::span<const float> milliseconds, float budget_ms, float height) {

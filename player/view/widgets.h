@@ -33,6 +33,8 @@ std::optional<int> timeline(const OverlayState& state);
 void figure(const char* label, const char* value, ImU32 colour = kText);
 /// The same with a bar behind: `share` of the width.
 void bar(const char* label, const char* value, float share);
+/// The colours of heat maps from the least to the most, `width` wide, and what these are.
+void heat_scale(const char* least, const char* most, float width);
 /// Columns, newest on the right, with a line at `budget_ms`.
 void graph(std::span<const float> milliseconds, float budget_ms, float height);
 

@@ -16,13 +16,12 @@ float outline_of(Splat s, vec2 d) {
     return s.log_opacity > kHidden && pixels < 1 ? min(1 - pixels, kMaxAlpha) : 0;
 }
 
-// viridis at quarters of [0, 1], display-referred.
 vec3 heat(float share) {
-    const vec3 kStops[5] = vec3[5](vec3(0.267, 0.005, 0.329), vec3(0.230, 0.322, 0.546), vec3(0.128, 0.567, 0.551),
-                                   vec3(0.369, 0.789, 0.383), vec3(0.993, 0.906, 0.144));
     const float at = clamp(share, 0., 1.) * 4;
     const uint stop = min(uint(at), 3u);
-    return mix(kStops[stop], kStops[stop + 1], at - float(stop));
+    const vec3 below = vec3(kHeat[stop][0], kHeat[stop][1], kHeat[stop][2]);
+    const vec3 above = vec3(kHeat[stop + 1][0], kHeat[stop + 1][1], kHeat[stop + 1][2]);
+    return mix(below, above, at - float(stop));
 }
 
 // Turns a pixel's sum and transmittance into what store() shows.

@@ -66,6 +66,8 @@ TEST_CASE("the command line") {
     CHECK(parse({"a", "--show", "anchors"})->joint_view == JointView::anchors);
     CHECK(parse({"a"})->order == Order::distance);
     CHECK(parse({"a", "--order", "pixel"})->order == Order::pixel);
+    CHECK(parse({"a"})->picture == Picture::colour);
+    CHECK(parse({"a", "--picture", "overdraw"})->picture == Picture::overdraw);
     CHECK(!parse({"a"})->antialias);
     CHECK(!parse({"a"})->full_resolution);
     CHECK(parse({"a", "--resolution", "full"})->full_resolution);
@@ -83,6 +85,7 @@ TEST_CASE("wrong usage is told") {
                                  {"a", "--vr"},
                                  {"a", "--hwaccel", "magic"},
                                  {"a", "--order", "size"},
+                                 {"a", "--picture", "mine"},
                                  {"a", "--interpolate", "sometimes"},
                                  {"a", "--interpolate", "on", "--headless"},
                                  {"a", "--show", "bones"},
