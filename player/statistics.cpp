@@ -18,6 +18,7 @@ FrameStatistics frame_statistics(int index, double decode_ms, const RenderStats&
     return {.index = index,
             .decode_ms = decode_ms,
             .reconstruct_ms = render.reconstruct_ms,
+            .project_ms = render.project_ms,
             .sort_ms = render.sort_ms,
             .raster_ms = render.raster_ms,
             .render_ms = render.render_ms,
@@ -34,9 +35,11 @@ nlohmann::json Statistics::json() const {
         out["frames"].push_back({{"index", f.index},
                                  {"decode_ms", f.decode_ms},
                                  {"reconstruct_ms", f.reconstruct_ms},
+                                 {"project_ms", f.project_ms},
                                  {"sort_ms", f.sort_ms},
                                  {"raster_ms", f.raster_ms},
                                  {"render_ms", f.render_ms},
+                                 {"present_ms", f.present_ms},
                                  {"splats", f.splats},
                                  {"visible", f.visible}});
         render_ms.push_back(f.render_ms);

@@ -25,7 +25,9 @@ Summary summarise(std::vector<double> values);
 
 struct FrameStatistics {
     int index = 0;
-    double decode_ms = 0, reconstruct_ms = 0, sort_ms = 0, raster_ms = 0, render_ms = 0;
+    double decode_ms = 0, reconstruct_ms = 0, project_ms = 0, sort_ms = 0, raster_ms = 0,
+           render_ms = 0;   ///< render: the last four together
+    double present_ms = 0;  ///< that the window's picture waited for the display; 0 without a window
     std::uint32_t splats = 0, visible = 0;
 };
 

@@ -51,6 +51,21 @@ constexpr ImGuiWindowFlags kPanel = ImGuiWindowFlags_NoTitleBar | ImGuiWindowFla
                                     ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse |
                                     ImGuiWindowFlags_NoFocusOnAppearing | ImGuiWindowFlags_NoNav;
 
+/// What a picture's time is made of, from the bottom of the graph up.
+struct Part {
+    const char* label;
+    double FrameStatistics::*ms;
+    ImU32 colour;
+    bool of_video;  ///< not of a still
+};
+constexpr Part kParts[] = {
+    {"Decode", &FrameStatistics::decode_ms, IM_COL32(178, 137, 239, 255), true},
+    {"Reconstruct", &FrameStatistics::reconstruct_ms, IM_COL32(239, 137, 184, 255), true},
+    {"Project", &FrameStatistics::project_ms, IM_COL32(245, 194, 92, 255), false},
+    {"Sort", &FrameStatistics::sort_ms, IM_COL32(94, 176, 255, 255), false},
+    {"Rasterise", &FrameStatistics::raster_ms, IM_COL32(96, 206, 140, 255), false},
+    {"Wait for the display", &FrameStatistics::present_ms, IM_COL32(255, 255, 255, 60), false}};
+
 std::string milliseconds(double ms) {
     return fmt::format("{:.{}f} ms", ms, ms < 10 ? 2 : 1);
 }
@@ -89,7 +104,7 @@ class Layout {
 };
 
 void Layout::figures() {
-    const FrameStatistics& last = state_.last;
+    const FrameStatistics last = state_.history.empty() ? FrameStatistics{} : state_.history.back();
     const bool video = state_.range.count() > 1;
     ImGui::SetNextWindowPos({margin(), margin()});
     ImGui::SetNextWindowSize({kFiguresWidth * scale_, 0});
@@ -121,16 +136,20 @@ void Layout::figures() {
         widgets::figure("Dropped", fmt::format("{}", state_.dropped).c_str(),
                         state_.dropped ? widgets::kWarning : widgets::kText);
     }
+    widgets::figure("GPU memory", fmt::format("{:.0f} MiB", double(state_.gpu_bytes) / (1 << 20)).c_str());
     ImGui::Separator();
     const double budget = 1000.0 / (video ? state_.fps.value() : 60.0);
-    const auto part = [&](const char* label, double ms) {
-        widgets::bar(label, milliseconds(ms).c_str(), float(ms / budget));
-    };
-    if (video) part("Decode", last.decode_ms), part("Reconstruct", last.reconstruct_ms);
-    part("Sort", last.sort_ms);
-    part("Rasterise", last.raster_ms);
-    part("Render, all", last.render_ms);
-    widgets::graph(state_.render_history, float(budget), 34 * scale_);
+    for (const Part& part : kParts)
+        if (video || !part.of_video)
+            widgets::coloured_figure(part.colour, part.label, milliseconds(last.*part.ms).c_str());
+    widgets::figure("Render, all", milliseconds(last.render_ms).c_str());
+    std::vector<widgets::Layer> layers;
+    for (const Part& part : kParts) {
+        if (!video && part.of_video) continue;
+        widgets::Layer& layer = layers.emplace_back(widgets::Layer{part.colour, {}});
+        for (const FrameStatistics& frame : state_.history) layer.values.push_back(float(frame.*part.ms));
+    }
+    widgets::stacked_graph(layers, float(budget), 54 * scale_);
     ImGui::End();
 }
 

@@ -16,7 +16,7 @@
 
 namespace volumen {
 
-/// Frames that the graph of render times shows.
+/// Pictures that the graph of times shows.
 inline constexpr std::size_t kGraphFrames = 120;
 
 /// What the panels tell.
@@ -34,8 +34,8 @@ struct OverlayState {
     bool playing = false, loop = true, seeking = false;
     int speed = 1000;  ///< thousandths
     double display_fps = 0;
-    FrameStatistics last;               ///< of the frame on screen
-    std::vector<float> render_history;  ///< ms, oldest first
+    std::vector<FrameStatistics> history;  ///< of the last pictures, at most kGraphFrames, the oldest first
+    std::uint64_t gpu_bytes = 0;           ///< of memory that buffers and images have
     std::uint64_t dropped = 0;
     std::vector<LostFrames> lost;
     std::string notice;  ///< a line for a moment, such as the name of a screenshot

@@ -48,6 +48,10 @@ Time now() {
     return std::chrono::steady_clock::now().time_since_epoch();
 }
 
+double milliseconds(Time time) {
+    return std::chrono::duration<double, std::milli>(time).count();
+}
+
 gpu::DeviceParams device_params(const PlayOptions& options) {
     gpu::DeviceParams params;
     params.name = options.gpu;
@@ -97,7 +101,7 @@ class Viewer {
     struct Submitted {
         std::uint64_t number;  ///< RenderStats::number
         int frame;
-        double decode_ms;
+        double decode_ms, present_ms;
         ViewSize size;
     };
 
@@ -500,18 +504,22 @@ void Viewer::draw() {
     state_.camera = orbit_.viewpoint().camera(screen_.size());
     const OverlayActions actions = overlay_->build(state_, overlay_visible_);
 
+    const Time before_acquire = now();
     const auto commands = screen_.begin();
+    const double acquire_ms = milliseconds(now() - before_acquire);
     if (!commands) return;  // out of date: fit() makes it anew the next time round
     if (picture_dirty_) {
         collect_statistics();
         picture_size_ = wanted_size();
         renderer_.record(*commands, orbit_.viewpoint().camera(picture_size_), settings_);
-        submitted_.push_back({++renderings_, state_.frame, decode_ms_, picture_size_});
+        submitted_.push_back({++renderings_, state_.frame, decode_ms_, acquire_ms, picture_size_});
     }
     screen_.show(renderer_.target(), picture_size_, [&](VkCommandBuffer pass) { overlay_->draw(pass); });
     const bool last_shown = shown_ + 1 >= options_.shown_frames.value_or(kDefaultShown);
     if (options_.screenshot && last_shown) screen_.capture();
+    const Time before_end = now();
     screen_.end();
+    if (picture_dirty_) submitted_.back().present_ms += milliseconds(now() - before_end);
     if (std::exchange(picture_dirty_, false)) count_picture();
     capturing_ = options_.screenshot && last_shown && !picture_dirty_;
     if (save_picture_) save_picture();
@@ -529,9 +537,7 @@ void Viewer::count_picture() {
     if (shown_ == 0 || options_.screenshot) {
         screen_.wait();
         collect_statistics();
-        if (shown_ == 0)
-            statistics_.time_to_first_frame_ms =
-                std::chrono::duration<double, std::milli>(now() - start_).count();
+        if (shown_ == 0) statistics_.time_to_first_frame_ms = milliseconds(now() - start_);
     }
     if (!options_.screenshot || !picture_dirty_) ++shown_;
 }
@@ -550,20 +556,21 @@ void Viewer::collect_statistics(const Submitted& submitted, const RenderStats& r
     const double budget = std::min(kLongestBudget, 1000 / take_.info().fps.value());
     if (governed_ && !resting() && submitted.size == governor_.size_of(screen_.size()))
         governor_.rendered(render.render_ms, budget);
-    state_.last = frame_statistics(submitted.frame, submitted.decode_ms, render);
+    FrameStatistics frame = frame_statistics(submitted.frame, submitted.decode_ms, render);
+    frame.present_ms = submitted.present_ms;
+    state_.history.push_back(frame);
+    if (state_.history.size() > kGraphFrames) state_.history.erase(state_.history.begin());
+    state_.gpu_bytes = device_.allocated_bytes;
     state_.nearest = render.nearest, state_.farthest = render.farthest;
     // The renderer may have had too little room for the picture; now that it knows, it makes more.
     if (render.tile_entries > most_entries_) {
         most_entries_ = render.tile_entries;
         picture_dirty_ = true;
     }
-    state_.render_history.push_back(float(render.render_ms));
-    if (state_.render_history.size() > kGraphFrames)
-        state_.render_history.erase(state_.render_history.begin());
     const bool listed =
         std::exchange(listed_frame_, submitted.frame) == submitted.frame && interpolate_ && clock_.playing();
     if (options_.stats && !listed && statistics_.frames.size() < kMaxFrameStatistics)
-        statistics_.frames.push_back(state_.last);
+        statistics_.frames.push_back(frame);
 }
 
 void Viewer::show_notice(std::string text) {

@@ -170,15 +170,12 @@ void figure(const char* label, const char* value, ImU32 colour) {
     ImGui::PopStyleColor();
 }
 
-void bar(const char* label, const char* value, float share) {
+void coloured_figure(ImU32 colour, const char* label, const char* value) {
     const ImVec2 corner = ImGui::GetCursorScreenPos();
-    const float width = ImGui::GetContentRegionAvail().x, height = ImGui::GetTextLineHeight();
-    const float filled = width * std::clamp(share, 0.0f, 1.0f), round = 0.2f * height;
-    if (filled > 1) {
-        const ImVec2 end{corner.x + filled, corner.y + height + 0.1f * height};
-        ImGui::GetWindowDrawList()->AddRectFilled({corner.x, corner.y}, end, IM_COL32(94, 176, 255, 56),
-                                                  round);
-    }
+    const float line = ImGui::GetTextLineHeight(), side = 0.55f * line, above = 0.5f * (line - side);
+    ImGui::GetWindowDrawList()->AddRectFilled(
+        {corner.x, corner.y + above}, {corner.x + side, corner.y + above + side}, colour, 0.2f * side);
+    ImGui::SetCursorPosX(ImGui::GetCursorPosX() + 1.6f * side);
     figure(label, value);
 }
 
@@ -199,25 +196,32 @@ void heat_scale(const char* least, const char* most, float width) {
     figure(least, most);
 }
 
-void graph(std::span<const float> milliseconds, float budget_ms, float height) {
+void stacked_graph(std::span<const Layer> layers, float budget, float height) {
     const ImVec2 corner = ImGui::GetCursorScreenPos();
     const float width = ImGui::GetContentRegionAvail().x;
     ImGui::Dummy({width, height});
     ImDrawList& list = *ImGui::GetWindowDrawList();
     list.AddRectFilled(corner, {corner.x + width, corner.y + height}, IM_COL32(255, 255, 255, 14),
-                       0.12f * height);
-    float top = budget_ms * 1.25f;
-    for (const float ms : milliseconds) top = std::max(top, ms);
-    const float column = width / float(kGraphFrames);
-    const float first = width - column * float(milliseconds.size());
-    for (std::size_t i = 0; i < milliseconds.size(); ++i) {
-        const float x = corner.x + first + column * float(i);
-        const float tall = std::max(height * milliseconds[i] / top, 1.0f);
-        const ImU32 colour = milliseconds[i] > budget_ms ? kWarning : kAccent;
-        list.AddRectFilled({x, corner.y + height - tall},
-                           {x + std::max(column - 0.5f, 1.0f), corner.y + height}, colour);
+                       0.08f * height);
+    const std::size_t columns = layers.empty() ? 0 : layers.front().values.size();
+    float top = budget * 1.25f;
+    for (std::size_t i = 0; i < columns; ++i) {
+        float sum = 0;
+        for (const Layer& layer : layers) sum += layer.values[i];
+        top = std::max(top, sum);
     }
-    const float y = corner.y + height * (1 - budget_ms / top);
+    const float column = width / float(kGraphFrames);
+    const float first = corner.x + width - column * float(columns);
+    for (std::size_t i = 0; i < columns; ++i) {
+        const float x = first + column * float(i);
+        float y = corner.y + height;
+        for (const Layer& layer : layers) {
+            const float above = y - height * layer.values[i] / top;
+            list.AddRectFilled({x, above}, {x + std::max(column - 0.5f, 1.0f), y}, layer.colour);
+            y = above;
+        }
+    }
+    const float y = corner.y + height * (1 - budget / top);
     list.AddLine({corner.x, y}, {corner.x + width, y}, kMark);
 }
 

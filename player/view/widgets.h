@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "player/view/overlay.h"
 
@@ -31,11 +32,16 @@ std::optional<int> timeline(const OverlayState& state);
 
 /// A label on the left and its value on the right of the panel.
 void figure(const char* label, const char* value, ImU32 colour = kText);
-/// The same with a bar behind: `share` of the width.
-void bar(const char* label, const char* value, float share);
+/// The same behind a square of a colour.
+void coloured_figure(ImU32 colour, const char* label, const char* value);
 /// The colours of heat maps from the least to the most, `width` wide, and what these are.
 void heat_scale(const char* least, const char* most, float width);
-/// Columns, newest on the right, with a line at `budget_ms`.
-void graph(std::span<const float> milliseconds, float budget_ms, float height);
+/// What a column of a graph is made of; all layers have as many values, the oldest first.
+struct Layer {
+    ImU32 colour;
+    std::vector<float> values;
+};
+/// Columns of layers upon each other, the first at the bottom, newest on the right, with a line at `budget`.
+void stacked_graph(std::span<const Layer> layers, float budget, float height);
 
 }  // namespace volumen::widgets

@@ -42,7 +42,8 @@ class Device {
     bool software = false;               ///< the device is the processor
     VkPhysicalDeviceLimits limits{};
     VkPhysicalDeviceMemoryProperties memory{};
-    float timestamp_period_ns = 0;  ///< 0: the queue has no timestamps
+    std::uint64_t allocated_bytes = 0;  ///< of memory, by the buffers and images there are
+    float timestamp_period_ns = 0;      ///< 0: the queue has no timestamps
 
     /// Messages of the validation layers so far (errors and warnings): the bar is zero.
     std::uint64_t validation_messages() const;

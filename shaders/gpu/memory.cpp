@@ -22,8 +22,10 @@ std::optional<std::uint32_t> find_memory(const Device& device, std::uint32_t all
     return std::nullopt;
 }
 
-VkDeviceMemory allocate(const Device& device, const VkMemoryRequirements& needs, Residence residence,
-                        const char* what) {
+}  // namespace
+
+Memory::Memory(Device& device, const VkMemoryRequirements& needs, Residence residence, const char* what)
+    : device_(&device) {
     constexpr VkMemoryPropertyFlags kMapped =
         VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
     std::optional<std::uint32_t> type;
@@ -38,17 +40,32 @@ VkDeviceMemory allocate(const Device& device, const VkMemoryRequirements& needs,
     VkMemoryAllocateInfo info{VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO};
     info.allocationSize = needs.size;
     info.memoryTypeIndex = *type;
-    VkDeviceMemory memory = VK_NULL_HANDLE;
-    const VkResult result = vkAllocateMemory(device.handle, &info, nullptr, &memory);
+    const VkResult result = vkAllocateMemory(device.handle, &info, nullptr, &handle);
     if (result != VK_SUCCESS)
         throw InputError(
             "Vulkan device \"{}\" has not the {:.0f} MiB of memory for {}; use fewer splats or a "
             "smaller image",
             device.device_name, double(needs.size) / (1 << 20), what);
-    return memory;
+    bytes_ = needs.size;
+    device.allocated_bytes += bytes_;
 }
 
-}  // namespace
+Memory::~Memory() {
+    if (!handle) return;
+    vkFreeMemory(device_->handle, handle, nullptr);
+    device_->allocated_bytes -= bytes_;
+}
+
+Memory::Memory(Memory&& other) noexcept {
+    *this = std::move(other);
+}
+
+Memory& Memory::operator=(Memory&& other) noexcept {
+    std::swap(handle, other.handle);
+    std::swap(device_, other.device_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+}
 
 Buffer::Buffer(Device& device, std::uint64_t size, Residence residence, const char* what)
     : bytes(std::max(size, kSmallestBuffer)), device_(device.handle) {
@@ -67,16 +84,15 @@ Buffer::Buffer(Device& device, std::uint64_t size, Residence residence, const ch
     try {
         VkMemoryRequirements needs;
         vkGetBufferMemoryRequirements(device_, handle, &needs);
-        memory_ = allocate(device, needs, residence, what);
-        check(vkBindBufferMemory(device_, handle, memory_, 0), "vkBindBufferMemory");
+        memory_ = Memory(device, needs, residence, what);
+        check(vkBindBufferMemory(device_, handle, memory_.handle, 0), "vkBindBufferMemory");
         if (residence != Residence::device) {
             void* pointer = nullptr;
-            check(vkMapMemory(device_, memory_, 0, VK_WHOLE_SIZE, 0, &pointer), "vkMapMemory");
+            check(vkMapMemory(device_, memory_.handle, 0, VK_WHOLE_SIZE, 0, &pointer), "vkMapMemory");
             mapped = static_cast<std::byte*>(pointer);
         }
     } catch (...) {
         vkDestroyBuffer(device_, handle, nullptr);
-        vkFreeMemory(device_, memory_, nullptr);
         throw;
     }
 }
@@ -84,7 +100,6 @@ Buffer::Buffer(Device& device, std::uint64_t size, Residence residence, const ch
 Buffer::~Buffer() {
     if (!handle) return;
     vkDestroyBuffer(device_, handle, nullptr);
-    vkFreeMemory(device_, memory_, nullptr);
 }
 
 Buffer::Buffer(Buffer&& other) noexcept {
@@ -118,8 +133,8 @@ Image::Image(Device& device, int w, int h, VkFormat format, VkImageUsageFlags us
     try {
         VkMemoryRequirements needs;
         vkGetImageMemoryRequirements(device_, handle, &needs);
-        memory_ = allocate(device, needs, Residence::device, what);
-        check(vkBindImageMemory(device_, handle, memory_, 0), "vkBindImageMemory");
+        memory_ = Memory(device, needs, Residence::device, what);
+        check(vkBindImageMemory(device_, handle, memory_.handle, 0), "vkBindImageMemory");
         VkImageViewCreateInfo view_info{VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO};
         view_info.image = handle;
         view_info.viewType = layers ? VK_IMAGE_VIEW_TYPE_2D_ARRAY : VK_IMAGE_VIEW_TYPE_2D;
@@ -128,7 +143,6 @@ Image::Image(Device& device, int w, int h, VkFormat format, VkImageUsageFlags us
         check(vkCreateImageView(device_, &view_info, nullptr, &view), "vkCreateImageView");
     } catch (...) {
         vkDestroyImage(device_, handle, nullptr);
-        vkFreeMemory(device_, memory_, nullptr);
         throw;
     }
 }
@@ -137,7 +151,6 @@ Image::~Image() {
     if (!handle) return;
     vkDestroyImageView(device_, view, nullptr);
     vkDestroyImage(device_, handle, nullptr);
-    vkFreeMemory(device_, memory_, nullptr);
 }
 
 Image::Image(Image&& other) noexcept {

@@ -14,6 +14,23 @@ enum class Residence {
     download,  ///< mapped, the device copies into it, the processor reads
 };
 
+/// Memory of the device, counted in Device::allocated_bytes while it lives; empty when default-constructed.
+class Memory {
+  public:
+    Memory() = default;
+    /// Throws InputError, naming `what`, where the device has not so much.
+    Memory(Device& device, const VkMemoryRequirements& needs, Residence residence, const char* what);
+    ~Memory();
+    Memory(Memory&& other) noexcept;
+    Memory& operator=(Memory&& other) noexcept;
+
+    VkDeviceMemory handle = VK_NULL_HANDLE;
+
+  private:
+    Device* device_ = nullptr;
+    std::uint64_t bytes_ = 0;
+};
+
 /// A buffer; empty when default-constructed. At least 16 bytes are allocated, so that every buffer can be
 /// bound.
 class Buffer {
@@ -32,7 +49,7 @@ class Buffer {
 
   private:
     VkDevice device_ = VK_NULL_HANDLE;
-    VkDeviceMemory memory_ = VK_NULL_HANDLE;
+    Memory memory_;
 };
 
 /// A two-dimensional image with one mip level, and a view of it; empty when default-constructed. With
@@ -52,7 +69,7 @@ class Image {
 
   private:
     VkDevice device_ = VK_NULL_HANDLE;
-    VkDeviceMemory memory_ = VK_NULL_HANDLE;
+    Memory memory_;
 };
 
 /// Everything written by what was recorded before is seen by everything recorded after (shaders, copies and,
