@@ -4,6 +4,14 @@
 #include <cmath>
 
 namespace volumen {
+namespace {
+
+/// Milliseconds of the GPU; null where it has no timestamps.
+nlohmann::json measured(double ms) {
+    return ms > 0 ? nlohmann::json(ms) : nlohmann::json();
+}
+
+}  // namespace
 
 Summary summarise(std::vector<double> values) {
     if (values.empty()) return {};
@@ -33,10 +41,10 @@ nlohmann::json Statistics::json() const {
     for (const FrameStatistics& f : frames) {
         out["frames"].push_back({{"index", f.index},
                                  {"decode_ms", f.decode_ms},
-                                 {"reconstruct_ms", f.reconstruct_ms},
-                                 {"sort_ms", f.sort_ms},
-                                 {"raster_ms", f.raster_ms},
-                                 {"render_ms", f.render_ms},
+                                 {"reconstruct_ms", measured(f.reconstruct_ms)},
+                                 {"sort_ms", measured(f.sort_ms)},
+                                 {"raster_ms", measured(f.raster_ms)},
+                                 {"render_ms", measured(f.render_ms)},
                                  {"splats", f.splats},
                                  {"visible", f.visible}});
         render_ms.push_back(f.render_ms);
@@ -44,7 +52,8 @@ nlohmann::json Statistics::json() const {
     if (render_ms.size() > kWarmUpFrames)
         render_ms.erase(render_ms.begin(), render_ms.begin() + kWarmUpFrames);
     const Summary summary = summarise(std::move(render_ms));
-    out["render_ms"] = {{"median", summary.median}, {"p95", summary.p95}, {"max", summary.max}};
+    out["render_ms"] = {
+        {"median", measured(summary.median)}, {"p95", measured(summary.p95)}, {"max", measured(summary.max)}};
     out["time_to_first_frame_ms"] = time_to_first_frame_ms;
     out["dropped"] = dropped;
     out["stalls"] = json::array();

@@ -51,7 +51,7 @@ constexpr ImGuiWindowFlags kPanel = ImGuiWindowFlags_NoTitleBar | ImGuiWindowFla
                                     ImGuiWindowFlags_NoFocusOnAppearing | ImGuiWindowFlags_NoNav;
 
 std::string milliseconds(double ms) {
-    return fmt::format("{:.{}f} ms", ms, ms < 10 ? 2 : 1);
+    return ms > 0 ? fmt::format("{:.{}f} ms", ms, ms < 10 ? 2 : 1) : "\u2013";  // not measured
 }
 
 std::string thousands(std::uint32_t count) {
