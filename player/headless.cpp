@@ -48,6 +48,7 @@ int run_headless(const Take& take, const PlayOptions& options, std::chrono::stea
     gpu::DeviceParams params;
     params.name = options.gpu, params.validation = options.validation;
     gpu::Device device(params);
+    if (!device.note.empty()) fmt::print(stderr, "volumen-play: {}\n", device.note);
     Renderer renderer(device);
     renderer.set_stage(take.stage());
     const RenderSettings settings{.background = take.info().background,

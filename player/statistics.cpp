@@ -4,6 +4,17 @@
 #include <cmath>
 
 namespace volumen {
+namespace {
+
+/// Milliseconds of the GPU; null where it has no timestamps, and all of a frame are 0.
+nlohmann::json measured(bool any, double ms) {
+    return any ? nlohmann::json(ms) : nlohmann::json();
+}
+nlohmann::json measured(const FrameStatistics& frame, double ms) {
+    return measured(frame.render_ms > 0, ms);
+}
+
+}  // namespace
 
 Summary summarise(std::vector<double> values) {
     if (values.empty()) return {};
@@ -34,11 +45,11 @@ nlohmann::json Statistics::json() const {
     for (const FrameStatistics& f : frames) {
         out["frames"].push_back({{"index", f.index},
                                  {"decode_ms", f.decode_ms},
-                                 {"reconstruct_ms", f.reconstruct_ms},
-                                 {"project_ms", f.project_ms},
-                                 {"sort_ms", f.sort_ms},
-                                 {"raster_ms", f.raster_ms},
-                                 {"render_ms", f.render_ms},
+                                 {"reconstruct_ms", measured(f, f.reconstruct_ms)},
+                                 {"project_ms", measured(f, f.project_ms)},
+                                 {"sort_ms", measured(f, f.sort_ms)},
+                                 {"raster_ms", measured(f, f.raster_ms)},
+                                 {"render_ms", measured(f, f.render_ms)},
                                  {"present_ms", f.present_ms},
                                  {"splats", f.splats},
                                  {"visible", f.visible}});
@@ -47,7 +58,10 @@ nlohmann::json Statistics::json() const {
     if (render_ms.size() > kWarmUpFrames)
         render_ms.erase(render_ms.begin(), render_ms.begin() + kWarmUpFrames);
     const Summary summary = summarise(std::move(render_ms));
-    out["render_ms"] = {{"median", summary.median}, {"p95", summary.p95}, {"max", summary.max}};
+    const bool any = summary.max > 0;
+    out["render_ms"] = {{"median", measured(any, summary.median)},
+                        {"p95", measured(any, summary.p95)},
+                        {"max", measured(any, summary.max)}};
     out["time_to_first_frame_ms"] = time_to_first_frame_ms;
     out["dropped"] = dropped;
     out["stalls"] = json::array();

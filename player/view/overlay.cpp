@@ -67,7 +67,7 @@ constexpr Part kParts[] = {
     {"Wait for the display", &FrameStatistics::present_ms, IM_COL32(255, 255, 255, 60), false}};
 
 std::string milliseconds(double ms) {
-    return fmt::format("{:.{}f} ms", ms, ms < 10 ? 2 : 1);
+    return ms > 0 ? fmt::format("{:.{}f} ms", ms, ms < 10 ? 2 : 1) : "\u2013";  // not measured
 }
 
 std::string thousands(std::uint32_t count) {

@@ -1,6 +1,7 @@
 #include "player/view/screen.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "formats/core/error.h"
 
@@ -13,6 +14,8 @@ using gpu::check;
 /// it twice.
 constexpr std::array kFormats{VK_FORMAT_B8G8R8A8_UNORM, VK_FORMAT_R8G8B8A8_UNORM,
                               VK_FORMAT_A8B8G8R8_UNORM_PACK32};
+/// Surfaces that may be lost one after the other, no picture between them, before playing ends.
+constexpr int kMostLosses = 8;
 
 void transition(VkCommandBuffer commands, VkImage image, VkImageLayout from, VkImageLayout to,
                 VkPipelineStageFlags before, VkAccessFlags written, VkPipelineStageFlags after,
@@ -28,26 +31,34 @@ void transition(VkCommandBuffer commands, VkImage image, VkImageLayout from, VkI
 
 }  // namespace
 
-Screen::Screen(gpu::Device& device, VkSurfaceKHR surface) : device_(device), surface_(surface) {
-    choose_format();
+Screen::Screen(gpu::Device& device, std::function<VkSurfaceKHR()> make_surface)
+    : device_(device),
+      make_surface_(std::move(make_surface)),
+      surface_(make_surface_()),
+      format_(choose_format()) {
     create_render_pass();
     create_slots();
 }
 
 Screen::~Screen() {
-    vkDeviceWaitIdle(device_.handle);
-    destroy_pictures();
-    vkDestroySwapchainKHR(device_.handle, swapchain_, nullptr);
+    destroy_surface();
     for (const Slot& slot : slots_) {
         vkDestroyFence(device_.handle, slot.done, nullptr);
         vkDestroySemaphore(device_.handle, slot.acquired, nullptr);
     }
     vkDestroyCommandPool(device_.handle, pool_, nullptr);
     vkDestroyRenderPass(device_.handle, render_pass_, nullptr);
-    vkDestroySurfaceKHR(device_.instance, surface_, nullptr);
 }
 
-void Screen::choose_format() {
+/// And all that was made for it.
+void Screen::destroy_surface() {
+    vkDeviceWaitIdle(device_.handle);
+    destroy_pictures();
+    vkDestroySwapchainKHR(device_.handle, std::exchange(swapchain_, VK_NULL_HANDLE), nullptr);
+    vkDestroySurfaceKHR(device_.instance, std::exchange(surface_, VK_NULL_HANDLE), nullptr);
+}
+
+VkSurfaceFormatKHR Screen::choose_format() const {
     std::uint32_t count = 0;
     check(vkGetPhysicalDeviceSurfaceFormatsKHR(device_.physical, surface_, &count, nullptr),
           "surface formats");
@@ -58,9 +69,7 @@ void Screen::choose_format() {
         const auto found = std::ranges::find_if(offered, [&](const VkSurfaceFormatKHR& f) {
             return f.format == wanted && f.colorSpace == VK_COLOR_SPACE_SRGB_NONLINEAR_KHR;
         });
-        if (found == offered.end()) continue;
-        format_ = *found;
-        return;
+        if (found != offered.end()) return *found;
     }
     throw InputError("the display of {} offers no 8-bit RGB format; use --headless", device_.device_name);
 }
@@ -117,9 +126,11 @@ void Screen::create_slots() {
 bool Screen::fit(ViewSize framebuffer) {
     if (framebuffer.width <= 0 || framebuffer.height <= 0) return false;
     if (!out_of_date_ && framebuffer == size_) return true;
+    if (surface_lost_) renew_surface();
     VkSurfaceCapabilitiesKHR capabilities{};
-    check(vkGetPhysicalDeviceSurfaceCapabilitiesKHR(device_.physical, surface_, &capabilities),
-          "vkGetPhysicalDeviceSurfaceCapabilitiesKHR");
+    if (!usable(vkGetPhysicalDeviceSurfaceCapabilitiesKHR(device_.physical, surface_, &capabilities),
+                "vkGetPhysicalDeviceSurfaceCapabilitiesKHR"))
+        return false;
     VkExtent2D extent = capabilities.currentExtent;
     if (extent.width == UINT32_MAX) {  // the surface takes any size
         extent.width = std::clamp(std::uint32_t(framebuffer.width), capabilities.minImageExtent.width,
@@ -128,11 +139,29 @@ bool Screen::fit(ViewSize framebuffer) {
                                    capabilities.maxImageExtent.height);
     }
     if (extent.width == 0 || extent.height == 0) return false;
-    create_swapchain(capabilities, {int(extent.width), int(extent.height)});
-    return true;
+    return create_swapchain(capabilities, {int(extent.width), int(extent.height)});
 }
 
-void Screen::create_swapchain(const VkSurfaceCapabilitiesKHR& capabilities, ViewSize size) {
+bool Screen::usable(VkResult result, const char* what) {
+    if (result == VK_SUCCESS) return true;
+    out_of_date_ = true;
+    if (result == VK_SUBOPTIMAL_KHR) return true;  // this once more; then the swapchain is made anew
+    if (result == VK_ERROR_OUT_OF_DATE_KHR) return false;
+    if (result != VK_ERROR_SURFACE_LOST_KHR || ++losses_ > kMostLosses) check(result, what);
+    surface_lost_ = true;
+    return false;
+}
+
+void Screen::renew_surface() {
+    destroy_surface();
+    surface_ = make_surface_();
+    surface_lost_ = false;
+    if (choose_format().format != format_.format)  // the render pass and the pipelines are made for it
+        throw InputError("the display of {} takes other colours than before; start again",
+                         device_.device_name);
+}
+
+bool Screen::create_swapchain(const VkSurfaceCapabilitiesKHR& capabilities, ViewSize size) {
     vkDeviceWaitIdle(device_.handle);
     destroy_pictures();
     constexpr VkImageUsageFlags kNeeded =
@@ -162,7 +191,7 @@ void Screen::create_swapchain(const VkSurfaceCapabilitiesKHR& capabilities, View
     const VkResult result = vkCreateSwapchainKHR(device_.handle, &info, nullptr, &created);
     vkDestroySwapchainKHR(device_.handle, swapchain_, nullptr);
     swapchain_ = created;
-    check(result, "vkCreateSwapchainKHR");
+    if (!usable(result, "vkCreateSwapchainKHR")) return false;
 
     std::uint32_t count = 0;
     check(vkGetSwapchainImagesKHR(device_.handle, swapchain_, &count, nullptr), "vkGetSwapchainImagesKHR");
@@ -172,6 +201,7 @@ void Screen::create_swapchain(const VkSurfaceCapabilitiesKHR& capabilities, View
     size_ = size;
     for (VkImage image : images) create_picture(image);
     out_of_date_ = false;
+    return true;
 }
 
 void Screen::create_picture(VkImage image) {
@@ -209,14 +239,7 @@ std::optional<VkCommandBuffer> Screen::begin() {
     check(vkWaitForFences(device_.handle, 1, &slot.done, VK_TRUE, UINT64_MAX), "vkWaitForFences");
     const VkResult result =
         vkAcquireNextImageKHR(device_.handle, swapchain_, UINT64_MAX, slot.acquired, VK_NULL_HANDLE, &image_);
-    if (result == VK_ERROR_OUT_OF_DATE_KHR) {
-        out_of_date_ = true;
-        return std::nullopt;
-    }
-    if (result == VK_SUBOPTIMAL_KHR)
-        out_of_date_ = true;  // the image is good; the swapchain is made anew after it
-    else
-        check(result, "vkAcquireNextImageKHR");
+    if (!usable(result, "vkAcquireNextImageKHR")) return std::nullopt;
     VkCommandBufferBeginInfo begin{VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO};
     begin.flags = VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT;
     check(vkBeginCommandBuffer(slot.commands, &begin), "vkBeginCommandBuffer");
@@ -292,11 +315,7 @@ void Screen::end() {
     present.waitSemaphoreCount = 1, present.pWaitSemaphores = &images_[image_].drawn;
     present.swapchainCount = 1, present.pSwapchains = &swapchain_;
     present.pImageIndices = &image_;
-    const VkResult result = vkQueuePresentKHR(device_.queue, &present);
-    if (result == VK_ERROR_OUT_OF_DATE_KHR || result == VK_SUBOPTIMAL_KHR)
-        out_of_date_ = true;
-    else
-        check(result, "vkQueuePresentKHR");
+    if (usable(vkQueuePresentKHR(device_.queue, &present), "vkQueuePresentKHR")) losses_ = 0;
 }
 
 void Screen::wait() {

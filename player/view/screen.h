@@ -18,12 +18,12 @@ namespace volumen {
 /// Frames that the processor may prepare before the device has finished the first.
 inline constexpr std::size_t kFramesInFlight = 2;
 
-/// Shows pictures in a surface, which it owns. A frame is: begin(), then show() with the picture, then what
-/// `overlay` draws, then end().
+/// Shows pictures in a surface, which it owns and makes anew where it is lost. A frame is: begin(), then
+/// show() with the picture, then what `overlay` draws, then end().
 class Screen {
   public:
-    /// Throws InputError where the surface offers no 8-bit format.
-    Screen(gpu::Device& device, VkSurfaceKHR surface);
+    /// `make_surface` is also asked again later. Throws InputError where the surface offers no 8-bit format.
+    Screen(gpu::Device& device, std::function<VkSurfaceKHR()> make_surface);
     ~Screen();
     Screen(const Screen&) = delete;
     Screen& operator=(const Screen&) = delete;
@@ -34,7 +34,7 @@ class Screen {
     ViewSize size() const { return size_; }
 
     /// Makes the swapchain anew where the window's size has changed or begin() or end() found it out of date.
-    /// False: there is nothing to draw into (minimised).
+    /// False: there is nothing to draw into (minimised, or the display went away just now: try again).
     bool fit(ViewSize framebuffer);
 
     /// Starts a frame; nothing where the swapchain is out of date: fit() and try again.
@@ -64,20 +64,27 @@ class Screen {
         VkSemaphore drawn = VK_NULL_HANDLE;
     };
 
-    void choose_format();
+    void destroy_surface();
+    void renew_surface();
+    VkSurfaceFormatKHR choose_format() const;
     void create_render_pass();
     void create_slots();
-    void create_swapchain(const VkSurfaceCapabilitiesKHR& capabilities, ViewSize size);
+    bool create_swapchain(const VkSurfaceCapabilitiesKHR& capabilities, ViewSize size);
+    /// Whether a call on surface or swapchain has done its work; fit() mends what it found out of date or
+    /// lost. Throws after any other error.
+    bool usable(VkResult result, const char* what);
     void create_picture(VkImage image);
     void destroy_pictures();
 
     gpu::Device& device_;
+    std::function<VkSurfaceKHR()> make_surface_;
     VkSurfaceKHR surface_;
-    VkSurfaceFormatKHR format_{};
+    VkSurfaceFormatKHR format_;
     VkRenderPass render_pass_ = VK_NULL_HANDLE;
     VkSwapchainKHR swapchain_ = VK_NULL_HANDLE;
     ViewSize size_{0, 0};
-    bool out_of_date_ = true, can_capture_ = false;
+    bool out_of_date_ = true, surface_lost_ = false, can_capture_ = false;
+    int losses_ = 0;  ///< of surfaces, since the last picture was shown
     std::vector<Picture> images_;
     VkCommandPool pool_ = VK_NULL_HANDLE;
     std::array<Slot, kFramesInFlight> slots_;

@@ -39,6 +39,8 @@ constexpr Time kNoticeTime = 3s;
 constexpr Time kRestTime = 300ms;
 /// What a picture may take: a frame of the take, but no more than this.
 constexpr double kLongestBudget = 1000.0 / 24;
+/// A hidden window looks so often whether it still is, where no event tells it.
+constexpr Time kHiddenTime = 500ms;
 /// `--screenshot` without `--frames`.
 constexpr int kDefaultShown = 3;
 /// Frames whose figures `--stats` lists: an hour at 30 fps.
@@ -75,7 +77,7 @@ class Viewer {
           range_(played_range(take, options)),
           window_("Volumen \u2013 " + title(), options.size.value_or(kDefaultWindow), options.fullscreen),
           device_(device_params(options)),
-          screen_(device_, window_.create_surface(device_)),
+          screen_(device_, [this] { return window_.create_surface(device_); }),
           renderer_(device_),
           source_(take.frames(range_, options.hwaccel)),
           clock_(take.info().fps, range_.count()),
@@ -111,6 +113,7 @@ class Viewer {
     }
     void describe();
     std::optional<Time> wait_time() const;
+    void rest_while_hidden();
     void handle_input();
     bool fly_key_down() const;
     void fly(float seconds);
@@ -178,6 +181,7 @@ class Viewer {
 };
 
 void Viewer::describe() {
+    if (!device_.note.empty()) fmt::print(stderr, "volumen-play: {}\n", device_.note);
     state_.title = title();
     state_.gpu = device_.device_name;
     settings_.background = take_.info().background;
@@ -196,6 +200,7 @@ void Viewer::describe() {
 int Viewer::run() {
     while (!window_.should_close()) {
         window_.handle_events(wait_time());
+        rest_while_hidden();
         handle_input();
         next_picture();
         draw();
@@ -218,16 +223,23 @@ int Viewer::run() {
 
 /// How long the loop may sleep: nothing changes before then, unless an event comes.
 std::optional<Time> Viewer::wait_time() const {
-    const ViewSize framebuffer = window_.framebuffer();
-    const bool minimised = framebuffer.width <= 0 || framebuffer.height <= 0;
-    if (options_.screenshot && !minimised) return 0ns;
-    if (!minimised && (settle_ > 0 || picture_dirty_ || fly_key_down() || moves_between())) return 0ns;
+    if (options_.screenshot || settle_ > 0 || picture_dirty_ || fly_key_down() || moves_between()) return 0ns;
     std::optional<Time> until = presenter_.next_update();
     if (!state_.notice.empty()) until = until ? std::min(*until, notice_until_) : notice_until_;
     if (governor_.acts() && picture_size_ != screen_.size() && !clock_.playing())
         until = until ? std::min(*until, moved_at_ + kRestTime) : moved_at_ + kRestTime;
     if (!until) return std::nullopt;
     return std::max<Time>(*until - now(), 1us);
+}
+
+/// What nobody sees is neither decoded nor drawn; playing goes on where it was.
+void Viewer::rest_while_hidden() {
+    if (!window_.hidden()) return;
+    const bool playing = clock_.playing();
+    clock_.pause(now());
+    while (window_.hidden() && !window_.should_close()) window_.handle_events(kHiddenTime);
+    if (playing) clock_.play(now());
+    settle_ = kSettleFrames;
 }
 
 void Viewer::handle_input() {

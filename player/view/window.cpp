@@ -181,6 +181,12 @@ bool Window::key_down(int key) const {
     return glfwGetKey(window_, key) == GLFW_PRESS;
 }
 
+bool Window::hidden() const {
+    const ViewSize pixels = framebuffer();
+    return pixels.width <= 0 || pixels.height <= 0 || !glfwGetWindowAttrib(window_, GLFW_VISIBLE) ||
+           glfwGetWindowAttrib(window_, GLFW_ICONIFIED);
+}
+
 ViewSize Window::size() const {
     ViewSize size;
     glfwGetWindowSize(window_, &size.width, &size.height);

@@ -60,6 +60,8 @@ class Window {
     bool flying() const { return dragging_ == kRight; }
     bool key_down(int key) const;
 
+    /// Nobody can see it: minimised, or the window manager took it away.
+    bool hidden() const;
     ViewSize size() const;         ///< in window coordinates, as the mouse
     ViewSize framebuffer() const;  ///< in pixels; 0 when minimised
     float content_scale() const;

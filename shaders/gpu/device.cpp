@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 
 #include "formats/core/error.h"
 
@@ -73,11 +74,12 @@ struct Candidate {
     VkPhysicalDeviceProperties properties{};
     VkPhysicalDeviceSubgroupProperties subgroup{};
     int family = -1;
+    bool host_query_reset = false;
     std::string missing;  ///< what the shaders need and the device lacks; empty: usable
 };
 
 Candidate inspect(VkPhysicalDevice physical, bool swapchain) {
-    Candidate c{physical, {}, {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES}, -1, {}};
+    Candidate c{physical, {}, {VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_PROPERTIES}, -1, false, {}};
     vkGetPhysicalDeviceProperties(physical, &c.properties);
     if (c.properties.apiVersion < VK_API_VERSION_1_2) {
         c.missing = "Vulkan 1.2";
@@ -89,6 +91,7 @@ Candidate inspect(VkPhysicalDevice physical, bool swapchain) {
     VkPhysicalDeviceFeatures2 features{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, &features12, {}};
     vkGetPhysicalDeviceFeatures2(physical, &features);
     c.family = queue_family_of(physical);
+    c.host_query_reset = features12.hostQueryReset;
 
     constexpr VkSubgroupFeatureFlags kOperations =
         VK_SUBGROUP_FEATURE_BASIC_BIT | VK_SUBGROUP_FEATURE_VOTE_BIT | VK_SUBGROUP_FEATURE_ARITHMETIC_BIT |
@@ -101,8 +104,6 @@ Candidate inspect(VkPhysicalDevice physical, bool swapchain) {
     else if (c.subgroup.subgroupSize < kMinSubgroup || c.subgroup.subgroupSize > kMaxSubgroup)
         c.missing = fmt::format("a subgroup size from {} to {} (it has {})", kMinSubgroup, kMaxSubgroup,
                                 c.subgroup.subgroupSize);
-    else if (!features12.hostQueryReset)
-        c.missing = "hostQueryReset";
     else if (!features12.subgroupBroadcastDynamicId)
         c.missing = "subgroupBroadcastDynamicId";
     else if (swapchain && !has_extension(physical, VK_KHR_SWAPCHAIN_EXTENSION_NAME))
@@ -132,26 +133,61 @@ std::string list_of(const std::vector<Candidate>& candidates) {
     return text;
 }
 
-Candidate choose(const std::vector<Candidate>& candidates, const std::string& name) {
-    const Candidate* chosen = nullptr;
+/// The best of those that `name` may mean, the first of equals; nothing where there is none.
+const Candidate* best_of(const std::vector<Candidate>& candidates, const std::string& name, bool usable) {
+    const Candidate* best = nullptr;
     std::size_t index = 0;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), index);
     const bool is_index = !name.empty() && error == std::errc() && end == name.data() + name.size();
     for (std::size_t i = 0; i < candidates.size(); ++i) {
         const Candidate& c = candidates[i];
-        if (is_index ? i == index : std::string(c.properties.deviceName).find(name) != std::string::npos) {
-            const bool better =
-                !chosen || (!chosen->missing.empty() && c.missing.empty()) ||
-                (chosen->missing.empty() == c.missing.empty() &&
-                 preference(c.properties.deviceType) > preference(chosen->properties.deviceType));
-            if (better) chosen = &c;
-        }
+        if (usable && !c.missing.empty()) continue;
+        if (is_index ? i != index : std::string(c.properties.deviceName).find(name) == std::string::npos)
+            continue;
+        if (!best || preference(c.properties.deviceType) > preference(best->properties.deviceType)) best = &c;
     }
-    if (!chosen) throw InputError("no Vulkan device is called {}; there are: {}", name, list_of(candidates));
-    if (!chosen->missing.empty())
+    return best;
+}
+
+/// The candidate to be used; `note`: Device's.
+const Candidate& choose(const std::vector<Candidate>& candidates, const std::string& name,
+                        std::string& note) {
+    const Candidate* best = best_of(candidates, name, false);
+    if (!best) throw InputError("no Vulkan device is called {}; there are: {}", name, list_of(candidates));
+    if (best->missing.empty()) return *best;
+    const Candidate* next_best = best_of(candidates, name, true);
+    if (!next_best)
         throw InputError("Vulkan device \"{}\" lacks {}; update its driver or choose another device: {}",
-                         chosen->properties.deviceName, chosen->missing, list_of(candidates));
-    return *chosen;
+                         best->properties.deviceName, best->missing, list_of(candidates));
+    note = fmt::format("GPU \"{}\" is passed over: it lacks {}; drawing with \"{}\"",
+                       best->properties.deviceName, best->missing, next_best->properties.deviceName);
+    return *next_best;
+}
+
+/// As the specification writes it: what users find when they search for it.
+std::string name_of(VkResult result) {
+#define NAME(name) \
+    { name, #name }
+    static const std::map<VkResult, const char*> kNames{NAME(VK_TIMEOUT),
+                                                        NAME(VK_ERROR_INITIALIZATION_FAILED),
+                                                        NAME(VK_ERROR_DEVICE_LOST),
+                                                        NAME(VK_ERROR_MEMORY_MAP_FAILED),
+                                                        NAME(VK_ERROR_LAYER_NOT_PRESENT),
+                                                        NAME(VK_ERROR_EXTENSION_NOT_PRESENT),
+                                                        NAME(VK_ERROR_FEATURE_NOT_PRESENT),
+                                                        NAME(VK_ERROR_INCOMPATIBLE_DRIVER),
+                                                        NAME(VK_ERROR_TOO_MANY_OBJECTS),
+                                                        NAME(VK_ERROR_FORMAT_NOT_SUPPORTED),
+                                                        NAME(VK_ERROR_FRAGMENTED_POOL),
+                                                        NAME(VK_ERROR_UNKNOWN),
+                                                        NAME(VK_ERROR_OUT_OF_POOL_MEMORY),
+                                                        NAME(VK_ERROR_FRAGMENTATION),
+                                                        NAME(VK_ERROR_SURFACE_LOST_KHR),
+                                                        NAME(VK_ERROR_NATIVE_WINDOW_IN_USE_KHR),
+                                                        NAME(VK_ERROR_OUT_OF_DATE_KHR)};
+#undef NAME
+    const auto it = kNames.find(result);
+    return it != kNames.end() ? it->second : fmt::format("VkResult {}", int(result));
 }
 
 }  // namespace
@@ -160,7 +196,12 @@ void check(VkResult result, const char* what) {
     if (result == VK_SUCCESS) return;
     if (result == VK_ERROR_OUT_OF_DEVICE_MEMORY || result == VK_ERROR_OUT_OF_HOST_MEMORY)
         throw InputError("Vulkan: out of memory in {}; use fewer splats or a smaller image", what);
-    throw std::runtime_error(fmt::format("Vulkan: {} failed with result {}", what, int(result)));
+    if (result == VK_ERROR_DEVICE_LOST)
+        throw std::runtime_error(
+            fmt::format("Vulkan: the GPU stopped working ({} in {}); start again, and where that does not "
+                        "help, update its driver or choose another device",
+                        name_of(result), what));
+    throw std::runtime_error(fmt::format("Vulkan: {} failed: {}", what, name_of(result)));
 }
 
 struct Device::State {
@@ -229,7 +270,7 @@ void Device::State::create_device(Device& device, const Candidate& candidate, bo
     vkGetPhysicalDeviceQueueFamilyProperties(device.physical, &count, nullptr);
     std::vector<VkQueueFamilyProperties> families(count);
     vkGetPhysicalDeviceQueueFamilyProperties(device.physical, &count, families.data());
-    if (families[device.queue_family].timestampValidBits > 0)
+    if (families[device.queue_family].timestampValidBits > 0 && candidate.host_query_reset)
         device.timestamp_period_ns = device.limits.timestampPeriod;
 
     const float priority = 1;
@@ -241,7 +282,7 @@ void Device::State::create_device(Device& device, const Candidate& candidate, bo
     if (swapchain) extensions.push_back(VK_KHR_SWAPCHAIN_EXTENSION_NAME);
 
     VkPhysicalDeviceVulkan12Features features12{VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES};
-    features12.hostQueryReset = VK_TRUE;
+    features12.hostQueryReset = candidate.host_query_reset;
     features12.subgroupBroadcastDynamicId = VK_TRUE;
     VkPhysicalDeviceSubgroupSizeControlFeaturesEXT size_control{
         VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SUBGROUP_SIZE_CONTROL_FEATURES_EXT};
@@ -309,7 +350,7 @@ Device::Device(const DeviceParams& params) : state_(std::make_unique<State>()) {
         if (count == 0) throw InputError("no Vulkan device found; {}", kInstallDriver);
         std::vector<Candidate> candidates;
         for (VkPhysicalDevice device : devices) candidates.push_back(inspect(device, params.swapchain));
-        state_->create_device(*this, choose(candidates, params.name), params.swapchain);
+        state_->create_device(*this, choose(candidates, params.name, note), params.swapchain);
     } catch (...) {
         state_->destroy(*this);
         throw;

@@ -37,13 +37,14 @@ class Device {
     VkQueue queue = VK_NULL_HANDLE;
     std::uint32_t queue_family = 0;
     std::string device_name;
+    std::string note;  ///< a line for the user where a better device was passed over; else empty
     std::uint32_t subgroup_size = 0;
     bool subgroup_size_control = false;  ///< kernels can demand subgroup_size and full subgroups
     bool software = false;               ///< the device is the processor
     VkPhysicalDeviceLimits limits{};
     VkPhysicalDeviceMemoryProperties memory{};
     std::uint64_t allocated_bytes = 0;  ///< of memory, by the buffers and images there are
-    float timestamp_period_ns = 0;      ///< 0: the queue has no timestamps
+    float timestamp_period_ns = 0;      ///< 0: no timestamps (the queue has none, or they cannot be reset)
 
     /// Messages of the validation layers so far (errors and warnings): the bar is zero.
     std::uint64_t validation_messages() const;
@@ -58,7 +59,7 @@ class Device {
     std::unique_ptr<State> state_;
 };
 
-/// Throws std::runtime_error that names `what` and the result's number, unless it is VK_SUCCESS.
+/// Throws an error that names `what` and the result, unless it is VK_SUCCESS.
 void check(VkResult result, const char* what);
 
 }  // namespace volumen::gpu

@@ -29,6 +29,15 @@ TEST_CASE("the summary leaves the warm-up out, where there is more") {
     CHECK(json["frames"].size() == 6);
 }
 
+TEST_CASE("what the GPU does not measure is null") {
+    Statistics statistics;
+    statistics.frames.push_back({.index = 0, .decode_ms = 1});
+    const auto json = statistics.json();
+    CHECK(json["frames"][0]["decode_ms"] == 1);
+    CHECK(json["frames"][0]["raster_ms"].is_null());
+    CHECK(json["render_ms"]["median"].is_null());
+}
+
 TEST_CASE("the report has the keys that scripts rely on") {
     Statistics statistics;
     statistics.frames.push_back({.index = 5, .decode_ms = 1, .sort_ms = 2, .splats = 10, .visible = 4});
