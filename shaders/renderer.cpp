@@ -361,4 +361,11 @@ SplatCloud Renderer::read_cloud(float between) {
     return (mix ? s.mixed : s.splats).download();
 }
 
+SplatCloud Renderer::read_splats(std::span<const std::uint32_t> splats) {
+    State& s = *state_;
+    assert(std::ranges::all_of(splats, [&](std::uint32_t i) { return i < s.splats.count(); }));
+    if (s.pending()) s.device.run([&](VkCommandBuffer commands) { s.record_frame(commands); });
+    return s.splats.download(splats);
+}
+
 }  // namespace volumen

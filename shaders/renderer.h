@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "formats/core/camera.h"
@@ -97,8 +98,10 @@ class Renderer {
     /// Of the renderings that have finished since the last call, the oldest first, as far as kMostFinished.
     std::vector<RenderStats> take_finished();
     /// The splats as the device has them (reconstructed or uploaded), `between` the frame and the next one,
-    /// the stage's behind, read back: for tests.
+    /// the stage's behind, read back: waits for the device.
     SplatCloud read_cloud(float between = 0);
+    /// Some splats of the frame, each below the number of all.
+    SplatCloud read_splats(std::span<const std::uint32_t> splats);
 
   private:
     struct State;

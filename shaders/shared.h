@@ -34,9 +34,9 @@ SHARED_CONSTANT uint kRadixBits = 8;
 SHARED_CONSTANT uint kRadix = 256;
 SHARED_CONSTANT uint kDroppedKey = 0xffffffffu;  // such keys are left out of the result
 
-// Depth keys keep the 16 leading bits of (depth - nearest depth) in units of the last place: two digits. Floats
-// lie logarithmically: where depths span 1 to 1000, that tells 0.03 % apart. With 24 bits 200,000 splats in a
-// ball draw the same picture to 65 dB, and take 4 % longer.
+// Depth keys keep the 16 leading bits of (depth - nearest depth) in units of the last place: two digits.
+// Floats lie logarithmically: where depths span 1 to 1000, that tells 0.03 % apart. With 24 bits 200,000
+// splats in a ball draw the same picture to 65 dB, and take 4 % longer.
 SHARED_CONSTANT uint kDepthKeyBits = 16;
 
 // A tile is what one subgroup draws: small, so that few pixels outside of a splat are looked at, and whole
@@ -67,13 +67,14 @@ SHARED_CONSTANT uint kCounterWork = 4;     // steps of binning's loops, over all
 SHARED_CONSTANT uint kCounterWords = 5;
 
 // What a picture shows of the splats.
-SHARED_CONSTANT uint kPictureColour = 0, kPictureDepth = 1, kPictureOpacity = 2, kPictureOverdraw = 3, kPictureOutlines = 4,
-                     kPicturePoints = 5, kPictures = 6;
-SHARED_CONSTANT float kHeat[5][3] = {{0.267f, 0.005f, 0.329f},  // viridis at quarters, display-referred; linear between
-                                     {0.230f, 0.322f, 0.546f},
-                                     {0.128f, 0.567f, 0.551f},
-                                     {0.369f, 0.789f, 0.383f},
-                                     {0.993f, 0.906f, 0.144f}};
+SHARED_CONSTANT uint kPictureColour = 0, kPictureDepth = 1, kPictureOpacity = 2, kPictureOverdraw = 3,
+                     kPictureOutlines = 4, kPicturePoints = 5, kPictures = 6;
+SHARED_CONSTANT float kHeat[5][3] = {
+    {0.267f, 0.005f, 0.329f},  // viridis at quarters, display-referred; linear between
+    {0.230f, 0.322f, 0.546f},
+    {0.128f, 0.567f, 0.551f},
+    {0.369f, 0.789f, 0.383f},
+    {0.993f, 0.906f, 0.144f}};
 SHARED_CONSTANT float kPointVariance = 0.5f;   // pixels²
 SHARED_CONSTANT float kMostOverdraw = 256;     // splats at a pixel: the heat map's end
 SHARED_CONSTANT float kOutlineDeviations = 1;  // from the mean

@@ -1,6 +1,7 @@
 #include "shaders/splat_buffers.h"
 
 #include <algorithm>
+#include <cstring>
 #include <glm/packing.hpp>
 
 #include "formats/core/error.h"
@@ -29,6 +30,16 @@ std::uint32_t pack_sh(const SplatCloud& cloud, std::uint32_t w, std::size_t i) {
         if (const int channel = SplatCloud::kSh + int(2 * w + half); channel < cloud.channels())
             pair[int(half)] = std::clamp(cloud.channel(channel)[i], -kLargestHalf, kLargestHalf);
     return glm::packHalf2x16(pair);
+}
+
+/// The other way, of all splats.
+void unpack_sh(std::span<const std::uint32_t> words, std::uint32_t w, SplatCloud& cloud) {
+    for (std::uint32_t half = 0; half < 2; ++half) {
+        const int channel = SplatCloud::kSh + int(2 * w + half);
+        if (channel >= cloud.channels()) break;
+        const std::span<float> values = cloud.channel(channel);
+        for (std::size_t i = 0; i < cloud.count; ++i) values[i] = glm::unpackHalf2x16(words[i])[int(half)];
+    }
 }
 
 }  // namespace
@@ -95,13 +106,37 @@ SplatCloud SplatBuffers::download() const {
     std::vector<std::uint32_t> words(cloud.count);
     for (std::uint32_t plane = 0; plane < sh_words(sh_degree_); ++plane) {
         get(sh[plane / kPlanesPerBuffer], plane, std::as_writable_bytes(std::span(words)));
-        for (std::uint32_t half = 0; half < 2; ++half) {
-            const int channel = SplatCloud::kSh + int(2 * plane + half);
-            if (channel >= cloud.channels()) break;
-            const std::span<float> values = cloud.channel(channel);
-            for (std::size_t i = 0; i < cloud.count; ++i)
-                values[i] = glm::unpackHalf2x16(words[i])[int(half)];
+        unpack_sh(words, plane, cloud);
+    }
+    return cloud;
+}
+
+SplatCloud SplatBuffers::download(std::span<const std::uint32_t> splats) const {
+    SplatCloud cloud(splats.size(), sh_degree_);
+    if (splats.empty()) return cloud;
+    const std::uint32_t planes = kGeometryPlanes + sh_words(sh_degree_);
+    const Buffer staging(*device_, planes * splats.size_bytes(), Residence::download, "some splats");
+    device_->run([&](VkCommandBuffer commands) {
+        barrier(commands);
+        for (std::uint32_t plane = 0; plane < planes; ++plane) {
+            const bool is_sh = plane >= kGeometryPlanes;
+            const std::uint32_t p = is_sh ? plane - kGeometryPlanes : plane;
+            const Buffer& from = is_sh ? sh[p / kPlanesPerBuffer] : geometry[p / kPlanesPerBuffer];
+            std::vector<VkBufferCopy> copies;
+            for (std::size_t i = 0; i < splats.size(); ++i)
+                copies.push_back({(std::uint64_t(p % kPlanesPerBuffer) * capacity_ + splats[i]) * kWord,
+                                  (plane * splats.size() + i) * kWord, kWord});
+            vkCmdCopyBuffer(commands, from.handle, staging.handle, std::uint32_t(copies.size()),
+                            copies.data());
         }
+        barrier(commands, true);
+    });
+    std::memcpy(cloud.values.data(), staging.mapped, kGeometryPlanes * splats.size_bytes());
+    std::vector<std::uint32_t> words(splats.size());
+    for (std::uint32_t plane = 0; plane < sh_words(sh_degree_); ++plane) {
+        std::memcpy(words.data(), staging.mapped + (kGeometryPlanes + plane) * splats.size_bytes(),
+                    splats.size_bytes());
+        unpack_sh(words, plane, cloud);
     }
     return cloud;
 }

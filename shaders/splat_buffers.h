@@ -20,6 +20,8 @@ class SplatBuffers {
     /// missing ones are zero.
     void upload(const SplatCloud& cloud, std::uint32_t first = 0);
     SplatCloud download() const;
+    /// Some of them, each below count().
+    SplatCloud download(std::span<const std::uint32_t> splats) const;
 
     std::uint32_t count() const { return count_; }
     std::uint32_t stride() const { return capacity_; }

@@ -29,6 +29,7 @@ enum class Command {
     toggle_interpolation,
     toggle_governor,
     show_joints,
+    pick,
     fullscreen,
     toggle_overlay,
     screenshot,

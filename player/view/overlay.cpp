@@ -8,6 +8,7 @@
 #include <imgui.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "player/view/widgets.h"
@@ -20,7 +21,8 @@ constexpr float kFontPixels = 15;
 constexpr float kMargin = 14;  // between the panels and the window's edge
 /// Below this size of the window the figures would cover everything.
 constexpr float kLeastWidth = 420, kLeastHeight = 440;
-constexpr float kFiguresWidth = 250;  // of the panel on the left
+constexpr float kFiguresWidth = 250, kPickedWidth = 310;  // of the panels on the left and the right
+constexpr float kTransportHeight = 118;                   // with its margin
 
 /// Where systems keep a readable sans-serif; Dear ImGui's own bitmap font stands in.
 constexpr const char* kFonts[] = {
@@ -87,6 +89,7 @@ class Layout {
     void transport();
     void warnings();
     void legend();
+    void picked();
     void help();
     void notice();
     OverlayActions actions;
@@ -245,7 +248,8 @@ void Layout::legend() {
                                        "Centres of the splats"};
     if (state_.picture == Picture::colour) return;
     const ImVec2 display = ImGui::GetIO().DisplaySize;
-    ImGui::SetNextWindowPos({display.x - margin(), 0.5f * display.y}, ImGuiCond_Always, {1, 0.5f});
+    ImGui::SetNextWindowPos({display.x - margin(), display.y - kTransportHeight * scale_}, ImGuiCond_Always,
+                            {1, 1});
     ImGui::Begin("legend", nullptr, kPanel | ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoInputs);
     ImGui::TextUnformatted(kTitles[int(state_.picture)]);
     const float width = 13 * ImGui::GetFontSize();
@@ -254,6 +258,50 @@ void Layout::legend() {
                             fmt::format("{:.4g}", state_.nearest).c_str(), width);
     if (state_.picture == Picture::overdraw)
         widgets::heat_scale("1", fmt::format("{:g}", gpu::kMostOverdraw).c_str(), width);
+    ImGui::End();
+}
+
+/// The splat that was asked about, outlined at two standard deviations in the picture.
+void Layout::picked() {
+    if (!state_.picked) return;
+    const PickedSplat& picked = *state_.picked;
+    const SplatCloud& splat = picked.cloud;
+    const auto at = [&](int channel) { return splat.channel(channel)[0]; };
+    const ImVec2 display = ImGui::GetIO().DisplaySize;
+    const float to_display = display.x / float(state_.camera.width);
+    widgets::outline(picked.ellipse, 2, to_display);
+
+    ImGui::SetNextWindowPos({display.x - margin(), state_.lost.empty() ? margin() : 6 * margin()},
+                            ImGuiCond_Always, {1, 0});
+    ImGui::SetNextWindowSize({kPickedWidth * scale_, 0});
+    ImGui::Begin("picked", nullptr, kPanel | ImGuiWindowFlags_AlwaysAutoResize | ImGuiWindowFlags_NoInputs);
+    const auto figure = [](const char* label, const std::string& value) {
+        widgets::figure(label, value.c_str());
+    };
+    figure("Splat", thousands(picked.splats.front()));
+    if (state_.range.count() > 1) figure("Frame", fmt::format("{}", picked.frame));
+    figure("Position", fmt::format("{:.4g}, {:.4g}, {:.4g}", at(0), at(1), at(2)));
+    figure("Deviations",
+           fmt::format("{:.3g}, {:.3g}, {:.3g}", std::exp(at(7)), std::exp(at(8)), std::exp(at(9))));
+    figure("Rotation", fmt::format("{:.2f}, {:.2f}, {:.2f}, {:.2f}", at(3), at(4), at(5), at(6)));
+    figure("Opacity", fmt::format("{:.3f}", picked.ellipse.opacity));
+    constexpr float kShZero = 0.28209479f;
+    const float colour[3] = {0.5f + kShZero * at(11), 0.5f + kShZero * at(12), 0.5f + kShZero * at(13)};
+    widgets::coloured_figure(ImGui::ColorConvertFloat4ToU32({colour[0], colour[1], colour[2], 1}),
+                             "Mean colour",
+                             fmt::format("{:.3f}, {:.3f}, {:.3f}", colour[0], colour[1], colour[2]).c_str());
+    figure("SH degree", fmt::format("{}", splat.sh_degree));
+    ImGui::Separator();
+    figure("Depth", fmt::format("{:.4g}", picked.hit.key));
+    figure("Share of the pixel", fmt::format("{:.1f} %", 100 * picked.hit.share));
+    figure("Splats of the pixel", fmt::format("{}", picked.layers));
+    ImGui::Separator();
+    const auto place = [&](std::size_t i) {
+        return glm::vec3(splat.channel(0)[i], splat.channel(1)[i], splat.channel(2)[i]);
+    };
+    for (std::size_t i = 1; i < picked.splats.size(); ++i)
+        figure(i == 1 ? "Neighbours" : "",
+               fmt::format("{} at {:.3g}", thousands(picked.splats[i]), glm::distance(place(0), place(i))));
     ImGui::End();
 }
 
@@ -345,6 +393,7 @@ OverlayActions Overlay::build(const OverlayState& state, bool visible) {
         if (state.range.count() > 1) layout.transport();
         layout.warnings();
         layout.legend();
+        layout.picked();
     }
     if (state.show_help) layout.help();
     if (!state.notice.empty()) layout.notice();

@@ -41,6 +41,8 @@ constexpr Time kRestTime = 300ms;
 constexpr double kLongestBudget = 1000.0 / 24;
 /// A hidden window looks so often whether it still is, where no event tells it.
 constexpr Time kHiddenTime = 500ms;
+/// Of a splat that is picked, in its panel.
+constexpr std::size_t kNeighbours = 4;
 /// `--screenshot` without `--frames`.
 constexpr int kDefaultShown = 3;
 /// Frames whose figures `--stats` lists: an hour at 30 fps.
@@ -127,6 +129,8 @@ class Viewer {
     void next_order();
     void other_picture(int direction);
     void show_joints();
+    void pick();
+    void follow_picked();
     void next_picture();
     void upload(const SourceFrame& frame);
     void look_ahead();
@@ -223,7 +227,8 @@ int Viewer::run() {
 
 /// How long the loop may sleep: nothing changes before then, unless an event comes.
 std::optional<Time> Viewer::wait_time() const {
-    if (options_.screenshot || settle_ > 0 || picture_dirty_ || fly_key_down() || moves_between()) return 0ns;
+    const bool draws = settle_ > 0 || picture_dirty_ || fly_key_down() || moves_between();
+    if (options_.screenshot || (has_content_ && draws)) return 0ns;
     std::optional<Time> until = presenter_.next_update();
     if (!state_.notice.empty()) until = until ? std::min(*until, notice_until_) : notice_until_;
     if (governor_.acts() && picture_size_ != screen_.size() && !clock_.playing())
@@ -257,6 +262,7 @@ void Viewer::handle_input() {
     if (input.panned != glm::vec2(0)) orbit_.pan(input.panned.x, input.panned.y, view);
     if (input.looked != glm::vec2(0)) orbit_.look(input.looked.x, input.looked.y, view);
     if (input.wheel != 0) orbit_.dolly(input.wheel);
+    if (input.picked) pick();
     if (fly_key_down()) fly(std::min(seconds, kLongestFlyStep));
     const Camera after = orbit_.viewpoint().camera(kDefaultWindow);
     if (before.rotation != after.rotation || before.translation != after.translation)
@@ -359,6 +365,9 @@ void Viewer::perform(Command command) {
         case Command::show_joints:
             show_joints();
             break;
+        case Command::pick:
+            pick();
+            break;
         case Command::fullscreen:
             window_.toggle_fullscreen();
             break;
@@ -401,6 +410,54 @@ void Viewer::show_joints() {
         show_notice("Joints and their paths; red: torn from its neighbour");
     else if (state_.joint_view == JointView::anchors)
         show_notice("Joints and the splats they lead");
+}
+
+/// The splat that shows most of the pixel under the pointer.
+void Viewer::pick() {
+    state_.picked.reset();
+    if (!has_content_) return;
+    const ViewSize window = window_.size();
+    const glm::dvec2 share = glm::dvec2(window_.cursor()) / glm::dvec2(window.width, window.height);
+    const Camera camera = orbit_.viewpoint().camera(screen_.size());
+    const SplatCloud cloud = renderer_.read_cloud(settings_.between);
+    const std::vector<Hit> hits =
+        splats_at(cloud, camera, settings_, share * glm::dvec2(camera.width, camera.height));
+    if (hits.empty()) {
+        show_notice("Nothing lies under the pointer");
+        return;
+    }
+    const Hit& most = *std::ranges::max_element(hits, {}, &Hit::share);
+    state_.picked.emplace();
+    PickedSplat& picked = *state_.picked;
+    picked.hit = most, picked.layers = hits.size(), picked.frame = state_.frame;
+    picked.splats = neighbours_of(cloud, most.splat, kNeighbours);
+    picked.splats.insert(picked.splats.begin(), most.splat);
+    picked.cloud = renderer_.read_splats(picked.splats);
+}
+
+/// In the picture that comes; in another frame of its segment it is another place, with other values.
+void Viewer::follow_picked() {
+    if (!state_.picked) return;
+    PickedSplat& picked = *state_.picked;
+    if (picked.frame != state_.frame) {
+        const auto same_segment = [&](const SegmentInfo& s) {
+            const auto holds = [&](int frame) {
+                return frame >= s.first_frame && frame < s.first_frame + s.frame_count;
+            };
+            return holds(picked.frame) && holds(state_.frame);
+        };
+        if (!std::ranges::any_of(state_.segments, same_segment)) {
+            state_.picked.reset();  // another segment has other splats
+            return;
+        }
+        picked.frame = state_.frame;
+        picked.cloud = renderer_.read_splats(picked.splats);
+    }
+    const auto ellipse = project_splat(picked.cloud, 0, state_.camera, settings_);
+    if (ellipse)
+        picked.ellipse = *ellipse;
+    else
+        state_.picked.reset();
 }
 
 /// Of the picture; all of the screen's pixels where nothing moves.
@@ -514,6 +571,7 @@ void Viewer::draw() {
     state_.rendered = wanted_size();
     state_.display_fps = double(shown_at_.size());
     state_.camera = orbit_.viewpoint().camera(screen_.size());
+    follow_picked();
     const OverlayActions actions = overlay_->build(state_, overlay_visible_);
 
     const Time before_acquire = now();

@@ -179,6 +179,22 @@ void coloured_figure(ImU32 colour, const char* label, const char* value) {
     figure(label, value);
 }
 
+void outline(const Ellipse& ellipse, float deviations, float scale) {
+    // Cholesky's factor of the covariance takes the unit circle to the ellipse.
+    const double a = std::sqrt(ellipse.xx), b = ellipse.xy / a;
+    const double c = std::sqrt(std::max(ellipse.yy - b * b, 0.0));
+    constexpr int kPoints = 64;
+    ImVec2 points[kPoints];
+    for (int i = 0; i < kPoints; ++i) {
+        const double turn = 2 * std::numbers::pi * i / kPoints, x = std::cos(turn), y = std::sin(turn);
+        points[i] = {scale * float(ellipse.mean.x + deviations * a * x),
+                     scale * float(ellipse.mean.y + deviations * (b * x + c * y))};
+    }
+    ImDrawList& list = *ImGui::GetBackgroundDrawList();
+    list.AddPolyline(points, kPoints, IM_COL32(0, 0, 0, 160), ImDrawFlags_Closed, 3.5f);
+    list.AddPolyline(points, kPoints, kWarning, ImDrawFlags_Closed, 1.5f);
+}
+
 void heat_scale(const char* least, const char* most, float width) {
     constexpr int kSteps = int(std::size(gpu::kHeat)) - 1;
     const ImVec2 corner = ImGui::GetCursorScreenPos();

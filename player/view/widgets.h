@@ -34,6 +34,8 @@ std::optional<int> timeline(const OverlayState& state);
 void figure(const char* label, const char* value, ImU32 colour = kText);
 /// The same behind a square of a colour.
 void coloured_figure(ImU32 colour, const char* label, const char* value);
+/// Behind the panels: the ellipse at so many deviations; `scale` takes the picture's pixels to Dear ImGui's.
+void outline(const Ellipse& ellipse, float deviations, float scale);
 /// The colours of heat maps from the least to the most, `width` wide, and what these are.
 void heat_scale(const char* least, const char* most, float width);
 /// What a column of a graph is made of; all layers have as many values, the oldest first.

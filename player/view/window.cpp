@@ -54,6 +54,10 @@ struct Window::Callbacks {
         if (action == GLFW_RELEASE) {
             w.dragging_ = kNone;
         } else if (!ImGui::GetIO().WantCaptureMouse) {
+            if (button == GLFW_MOUSE_BUTTON_LEFT && (mods & GLFW_MOD_CONTROL)) {
+                w.input_.picked = true;
+                return;
+            }
             const bool pan = button == GLFW_MOUSE_BUTTON_MIDDLE || (mods & GLFW_MOD_SHIFT);
             w.dragging_ = pan ? kMiddle : button == GLFW_MOUSE_BUTTON_RIGHT ? kRight : kLeft;
             glfwGetCursorPos(window, &w.cursor_.x, &w.cursor_.y);
@@ -185,6 +189,12 @@ bool Window::hidden() const {
     const ViewSize pixels = framebuffer();
     return pixels.width <= 0 || pixels.height <= 0 || !glfwGetWindowAttrib(window_, GLFW_VISIBLE) ||
            glfwGetWindowAttrib(window_, GLFW_ICONIFIED);
+}
+
+glm::vec2 Window::cursor() const {
+    double x = 0, y = 0;
+    glfwGetCursorPos(window_, &x, &y);
+    return {float(x), float(y)};
 }
 
 ViewSize Window::size() const {

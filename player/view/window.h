@@ -29,7 +29,8 @@ struct Input {
     glm::vec2 panned{0};         ///< middle or shift + left drag
     glm::vec2 looked{0};         ///< right drag
     float wheel = 0;
-    bool any = false;  ///< anything at all, so that the overlay is drawn again
+    bool picked = false;  ///< control + left click
+    bool any = false;     ///< anything at all, so that the overlay is drawn again
 };
 
 /// Throws InputError where there is no display.
@@ -59,6 +60,7 @@ class Window {
     /// The right button is held in the picture: the letter keys fly.
     bool flying() const { return dragging_ == kRight; }
     bool key_down(int key) const;
+    glm::vec2 cursor() const;  ///< in window coordinates
 
     /// Nobody can see it: minimised, or the window manager took it away.
     bool hidden() const;

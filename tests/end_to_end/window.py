@@ -153,7 +153,7 @@ class Window(InFolder):
             last = until(lambda: (b := player.ball()) > 2 * WIDTH / 3 and b, "the ball at the right")
             self.assertLess(third, (first + last) / 2)
 
-            for key in ("o", "m", "v", "shift+v", "g", "g", "i", "j", "comma", "l", "h", "F1"):  # notices, or panels that go and come
+            for key in ("p", "o", "m", "v", "shift+v", "g", "g", "i", "j", "comma", "l", "h", "F1"):  # notices, or panels that go and come
                 before = player.picture()
                 player.do("key", key)
                 until(lambda: player.picture() != before, f"another picture after {key}")
