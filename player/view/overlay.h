@@ -8,7 +8,7 @@
 
 #include "formats/core/take_info.h"
 #include "formats/stream/reader.h"
-#include "player/inspect/pick.h"
+#include "player/inspect/picker.h"
 #include "player/statistics.h"
 #include "player/view/commands.h"
 #include "player/view/joint_view.h"
@@ -19,16 +19,6 @@ namespace volumen {
 
 /// Pictures that the graph of times shows.
 inline constexpr std::size_t kGraphFrames = 120;
-
-/// A splat that the user asked about, as it is in a frame.
-struct PickedSplat {
-    std::vector<std::uint32_t> splats;  ///< it, and its neighbours when it was picked
-    SplatCloud cloud;                   ///< these, as they are in the frame
-    int frame = 0;                      ///< of the take
-    Hit hit;                            ///< of the pixel that was asked about
-    std::size_t layers = 0;             ///< splats that this pixel showed
-    Ellipse ellipse;                    ///< in the picture that is on screen
-};
 
 /// What the panels tell.
 struct OverlayState {

@@ -17,7 +17,7 @@
 #include "player/view/governor.h"
 #include "player/view/orbit_camera.h"
 #include "player/view/overlay.h"
-#include "player/view/presenter.h"
+#include "player/view/playback.h"
 #include "player/view/screen.h"
 #include "player/view/window.h"
 #include "shaders/renderer.h"
@@ -41,8 +41,6 @@ constexpr Time kRestTime = 300ms;
 constexpr double kLongestBudget = 1000.0 / 24;
 /// A hidden window looks so often whether it still is, where no event tells it.
 constexpr Time kHiddenTime = 500ms;
-/// Of a splat that is picked, in its panel.
-constexpr std::size_t kNeighbours = 4;
 /// `--screenshot` without `--frames`.
 constexpr int kDefaultShown = 3;
 /// Frames whose figures `--stats` lists: an hour at 30 fps.
@@ -76,26 +74,21 @@ class Viewer {
         : take_(take),
           options_(options),
           start_(start.time_since_epoch()),
-          range_(played_range(take, options)),
           window_("Volumen \u2013 " + title(), options.size.value_or(kDefaultWindow), options.fullscreen),
           device_(device_params(options)),
           screen_(device_, [this] { return window_.create_surface(device_); }),
           renderer_(device_),
-          source_(take.frames(range_, options.hwaccel)),
-          clock_(take.info().fps, range_.count()),
-          presenter_(*source_, clock_),
+          playback_(take, played_range(take, options), options.hwaccel),
           orbit_(first_view(take, options)) {
         screen_.fit(window_.framebuffer());
         overlay_.emplace(window_, device_, screen_);
         describe();
-        source_->on_ready(Window::wake);
-        const bool loop = options.loop || options.screenshot;
-        clock_.set_loop(loop, now());
-        source_->set_loop(loop);
+        playback_.source().on_ready(Window::wake);
+        playback_.set_loop(options.loop || options.screenshot, now());
         state_.joint_view = options.joint_view;
         governed_ = !options.full_resolution && !options.screenshot;
         interpolate_ = options.interpolate.value_or(!device_.software) && !options.screenshot;
-        if (range_.count() > 1) clock_.play(now());
+        playback_.play(now());
     }
 
     int run();
@@ -121,16 +114,15 @@ class Viewer {
     void fly(float seconds);
     void perform(Command command);
     /// Whether every picture of the display is another one.
-    bool moves_between() const { return interpolate_ && next_position_ && clock_.playing(); }
+    bool moves_between() const { return interpolate_ && next_position_ && playing(); }
     ViewSize wanted_size() const;
-    bool resting() const { return !clock_.playing() && now() >= moved_at_ + kRestTime; }
-    void jump_segment(int direction);
+    bool playing() const { return playback_.clock().playing(); }
+    bool resting() const { return !playing() && now() >= moved_at_ + kRestTime; }
     void set_speed(int thousandths);
     void next_order();
     void other_picture(int direction);
     void show_joints();
     void pick();
-    void follow_picked();
     void next_picture();
     void upload(const SourceFrame& frame);
     void look_ahead();
@@ -142,26 +134,21 @@ class Viewer {
     void show_notice(std::string text);
     void save_picture();
     void finish_screenshot();
-    int position_of(int frame) const {
-        return range_.position_of(std::clamp(frame, range_.begin, range_.end - 1), backwards_);
-    }
 
     const Take& take_;
     const PlayOptions& options_;
     const Time start_;
-    const FrameRange range_;
     Window window_;
     gpu::Device device_;
     Screen screen_;
     Renderer renderer_;
-    std::unique_ptr<FrameSource> source_;
-    PlaybackClock clock_;
-    Presenter presenter_;
+    Playback playback_;
     OrbitCamera orbit_;
     std::optional<Overlay> overlay_;  // needs the screen's size
 
     RenderSettings settings_;
-    bool interpolate_ = false, backwards_ = false, governed_ = false;
+    Picker picker_;
+    bool interpolate_ = false, governed_ = false;
     Governor governor_;
     Time moved_at_{0};                           ///< the camera, last
     std::optional<std::int64_t> next_position_;  ///< of the frame that the renderer has as the next one
@@ -191,13 +178,13 @@ void Viewer::describe() {
     settings_.background = take_.info().background;
     settings_.order = options_.order, settings_.compensate = options_.antialias;
     settings_.picture = state_.picture = options_.picture;
-    state_.range = range_;
+    state_.range = playback_.range();
     state_.fps = take_.info().fps;
     state_.segments = take_.segments();
     state_.mbit_per_s = take_.mbit_per_s();
     state_.stage_splats = std::uint32_t(take_.stage().count);
     renderer_.set_stage(take_.stage());
-    state_.frame = range_.begin;
+    state_.frame = playback_.frame();
     statistics_.gpu = device_.device_name;
 }
 
@@ -213,10 +200,10 @@ int Viewer::run() {
     }
     screen_.wait();
     collect_statistics();
-    statistics_.dropped = presenter_.dropped();
-    statistics_.stalls = presenter_.stalls();
-    statistics_.lost = source_->lost();
-    statistics_.decoder = source_->device();
+    statistics_.dropped = playback_.presenter().dropped();
+    statistics_.stalls = playback_.presenter().stalls();
+    statistics_.lost = playback_.source().lost();
+    statistics_.decoder = playback_.source().device();
     statistics_.width = picture_size_.width, statistics_.height = picture_size_.height;
     if (options_.stats) write_statistics(*options_.stats, statistics_);
     if (device_.validation_messages() > 0)
@@ -229,9 +216,9 @@ int Viewer::run() {
 std::optional<Time> Viewer::wait_time() const {
     const bool draws = settle_ > 0 || picture_dirty_ || fly_key_down() || moves_between();
     if (options_.screenshot || (has_content_ && draws)) return 0ns;
-    std::optional<Time> until = presenter_.next_update();
+    std::optional<Time> until = playback_.presenter().next_update();
     if (!state_.notice.empty()) until = until ? std::min(*until, notice_until_) : notice_until_;
-    if (governor_.acts() && picture_size_ != screen_.size() && !clock_.playing())
+    if (governor_.acts() && picture_size_ != screen_.size() && !playing())
         until = until ? std::min(*until, moved_at_ + kRestTime) : moved_at_ + kRestTime;
     if (!until) return std::nullopt;
     return std::max<Time>(*until - now(), 1us);
@@ -240,10 +227,10 @@ std::optional<Time> Viewer::wait_time() const {
 /// What nobody sees is neither decoded nor drawn; playing goes on where it was.
 void Viewer::rest_while_hidden() {
     if (!window_.hidden()) return;
-    const bool playing = clock_.playing();
-    clock_.pause(now());
+    const bool played = playing();
+    playback_.pause(now());
     while (window_.hidden() && !window_.should_close()) window_.handle_events(kHiddenTime);
-    if (playing) clock_.play(now());
+    if (played) playback_.play(now());
     settle_ = kSettleFrames;
 }
 
@@ -287,52 +274,44 @@ void Viewer::fly(float seconds) {
 
 void Viewer::perform(Command command) {
     const Time time = now();
-    const bool video = range_.count() > 1;
     settle_ = kSettleFrames;
     switch (command) {
         case Command::toggle_play:
-            if (clock_.playing()) {
-                clock_.pause(time);
-            } else if (video) {
-                if (clock_.ended(time)) presenter_.seek(0, time);
-                clock_.play(time);
-            }
+            playback_.toggle(time);
             break;
         case Command::step_back:
-            presenter_.step(backwards_ ? 1 : -1, time);
+            playback_.step(-1, time);
             break;
         case Command::step_forward:
-            presenter_.step(backwards_ ? -1 : 1, time);
+            playback_.step(1, time);
             break;
         case Command::segment_back:
-            jump_segment(-1);
+            playback_.step_segment(-1, time);
             break;
         case Command::segment_forward:
-            jump_segment(1);
+            playback_.step_segment(1, time);
             break;
         case Command::to_start:
-            presenter_.seek(position_of(range_.begin), time);
+            playback_.seek(state_.range.begin, time);
             break;
         case Command::to_end:
-            presenter_.seek(position_of(range_.end - 1), time);
+            playback_.seek(state_.range.end - 1, time);
             break;
         case Command::slower:
-            set_speed(step_speed(clock_.speed(), -1));
+            set_speed(step_speed(playback_.clock().speed(), -1));
             break;
         case Command::faster:
-            set_speed(step_speed(clock_.speed(), 1));
+            set_speed(step_speed(playback_.clock().speed(), 1));
             break;
         case Command::normal_speed:
             set_speed(kNormalSpeed);
             break;
         case Command::turn_back:
-            backwards_ = !backwards_;
-            presenter_.turn(backwards_, position_of(state_.frame), time);
-            show_notice(backwards_ ? "Backwards" : "Forwards");
+            playback_.turn(time);
+            show_notice(playback_.backwards() ? "Backwards" : "Forwards");
             break;
         case Command::toggle_loop:
-            clock_.set_loop(!clock_.loop(), time);
-            source_->set_loop(clock_.loop());
+            playback_.set_loop(!playback_.clock().loop(), time);
             break;
         case Command::reset_view:
             orbit_.reset();
@@ -412,52 +391,14 @@ void Viewer::show_joints() {
         show_notice("Joints and the splats they lead");
 }
 
-/// The splat that shows most of the pixel under the pointer.
 void Viewer::pick() {
-    state_.picked.reset();
     if (!has_content_) return;
     const ViewSize window = window_.size();
     const glm::dvec2 share = glm::dvec2(window_.cursor()) / glm::dvec2(window.width, window.height);
     const Camera camera = orbit_.viewpoint().camera(screen_.size());
-    const SplatCloud cloud = renderer_.read_cloud(settings_.between);
-    const std::vector<Hit> hits =
-        splats_at(cloud, camera, settings_, share * glm::dvec2(camera.width, camera.height));
-    if (hits.empty()) {
+    const glm::dvec2 point = share * glm::dvec2(camera.width, camera.height);
+    if (!picker_.pick(renderer_, camera, settings_, point, state_.frame))
         show_notice("Nothing lies under the pointer");
-        return;
-    }
-    const Hit& most = *std::ranges::max_element(hits, {}, &Hit::share);
-    state_.picked.emplace();
-    PickedSplat& picked = *state_.picked;
-    picked.hit = most, picked.layers = hits.size(), picked.frame = state_.frame;
-    picked.splats = neighbours_of(cloud, most.splat, kNeighbours);
-    picked.splats.insert(picked.splats.begin(), most.splat);
-    picked.cloud = renderer_.read_splats(picked.splats);
-}
-
-/// In the picture that comes; in another frame of its segment it is another place, with other values.
-void Viewer::follow_picked() {
-    if (!state_.picked) return;
-    PickedSplat& picked = *state_.picked;
-    if (picked.frame != state_.frame) {
-        const auto same_segment = [&](const SegmentInfo& s) {
-            const auto holds = [&](int frame) {
-                return frame >= s.first_frame && frame < s.first_frame + s.frame_count;
-            };
-            return holds(picked.frame) && holds(state_.frame);
-        };
-        if (!std::ranges::any_of(state_.segments, same_segment)) {
-            state_.picked.reset();  // another segment has other splats
-            return;
-        }
-        picked.frame = state_.frame;
-        picked.cloud = renderer_.read_splats(picked.splats);
-    }
-    const auto ellipse = project_splat(picked.cloud, 0, state_.camera, settings_);
-    if (ellipse)
-        picked.ellipse = *ellipse;
-    else
-        state_.picked.reset();
 }
 
 /// Of the picture; all of the screen's pixels where nothing moves.
@@ -466,37 +407,24 @@ ViewSize Viewer::wanted_size() const {
 }
 
 void Viewer::set_speed(int thousandths) {
-    clock_.set_speed(thousandths, now());
-    show_notice(fmt::format("Speed {:g}\u00d7", clock_.speed() / 1000.0));
-}
-
-void Viewer::jump_segment(int direction) {
-    int target = direction < 0 ? range_.begin : range_.end - 1;
-    for (const SegmentInfo& segment : take_.segments()) {
-        if (direction > 0 && segment.first_frame > state_.frame)
-            target = std::min(target, segment.first_frame);
-        if (direction < 0 && segment.first_frame < state_.frame)
-            target = std::max(target, segment.first_frame);
-    }
-    presenter_.seek(position_of(target), now());
+    playback_.set_speed(thousandths, now());
+    show_notice(fmt::format("Speed {:g}\u00d7", playback_.clock().speed() / 1000.0));
 }
 
 /// Takes the frame that is due, if it is another than the one on screen.
 void Viewer::next_picture() {
     std::optional<SourceFrame> frame;
     if (options_.screenshot) {  // every frame in turn, whatever the clock says: the same picture every time
-        if (!picture_dirty_ || !has_content_) frame = source_->next();
+        if (!picture_dirty_ || !has_content_) frame = playback_.source().next();
     } else {
-        frame = presenter_.update(now());
-        if (clock_.playing() && !presenter_.waiting() && clock_.ended(now())) {
-            clock_.pause(now());
-            settle_ = kSettleFrames;
-        }
+        const bool played = playing();
+        frame = playback_.update(now());
+        if (played && !playing()) settle_ = kSettleFrames;  // the end
     }
     if (frame) upload(*frame);
     move_between();
     if (has_content_ && wanted_size() != picture_size_) picture_dirty_ = true;
-    const auto lost = source_->lost();
+    const auto lost = playback_.source().lost();
     for (; told_lost_ < lost.size(); ++told_lost_) {
         const LostFrames& l = lost[told_lost_];
         fmt::print(stderr, "volumen-play: frames {}:{} are lost: {}\n", l.first_frame,
@@ -517,17 +445,18 @@ void Viewer::upload(const SourceFrame& frame) {
             renderer_.set_frame(*packed);
     } else if (!has_content_)
         renderer_.set_cloud(*std::get<std::shared_ptr<const SplatCloud>>(frame.content));
+    playback_.shown(frame);
     state_.frame = frame.index;
     decode_ms_ = frame.decode_ms;
     has_content_ = picture_dirty_ = true;
-    if (!clock_.playing()) settle_ = std::max(settle_, 2);  // the second shows the first one's figures
+    if (!playing()) settle_ = std::max(settle_, 2);  // the second shows the first one's figures
 }
 
 /// Gives the renderer the frame that follows the one on screen, as soon as it is there. Cuts are left alone:
 /// between segments, and where the take begins again.
 void Viewer::look_ahead() {
-    if (!interpolate_ || next_position_ || !clock_.playing()) return;
-    const SourceFrame* next = presenter_.upcoming();
+    if (!interpolate_ || next_position_ || !playing()) return;
+    const SourceFrame* next = playback_.presenter().upcoming();
     if (!next || std::abs(next->index - state_.frame) != 1) return;
     const auto* packed = std::get_if<PackedFrame>(&next->content);
     if (packed && renderer_.set_next_frame(*packed)) next_position_ = next->position;
@@ -536,7 +465,7 @@ void Viewer::look_ahead() {
 /// What is drawn lies where the clock is between two frames.
 void Viewer::move_between() {
     look_ahead();
-    const float share = next_position_ && interpolate_ ? float(presenter_.share(now())) : 0;
+    const float share = next_position_ && interpolate_ ? float(playback_.presenter().share(now())) : 0;
     if (share == settings_.between) return;
     settings_.between = share;
     picture_dirty_ = true;
@@ -557,13 +486,14 @@ void Viewer::draw() {
         collect_statistics();
     }
 
-    state_.playing = clock_.playing(), state_.loop = clock_.loop(), state_.speed = clock_.speed();
-    state_.seeking = presenter_.waiting() && !options_.screenshot;
-    state_.handle = state_.seeking ? range_.frame_at(presenter_.target(), backwards_) : state_.frame;
-    state_.dropped = presenter_.dropped();
-    state_.decoder = source_->device();
+    const PlaybackClock& clock = playback_.clock();
+    state_.playing = clock.playing(), state_.loop = clock.loop(), state_.speed = clock.speed();
+    state_.seeking = playback_.presenter().waiting() && !options_.screenshot;
+    state_.handle = state_.seeking ? playback_.target() : state_.frame;
+    state_.dropped = playback_.presenter().dropped();
+    state_.decoder = playback_.source().device();
     if (statistics_.decoder_note.empty()) {
-        statistics_.decoder_note = source_->decoder_note();
+        statistics_.decoder_note = playback_.source().decoder_note();
         if (!statistics_.decoder_note.empty())
             fmt::print(stderr, "volumen-play: {}\n", statistics_.decoder_note);
     }
@@ -571,7 +501,8 @@ void Viewer::draw() {
     state_.rendered = wanted_size();
     state_.display_fps = double(shown_at_.size());
     state_.camera = orbit_.viewpoint().camera(screen_.size());
-    follow_picked();
+    picker_.follow(renderer_, state_.camera, settings_, state_.frame, state_.segments);
+    state_.picked = picker_.picked();
     const OverlayActions actions = overlay_->build(state_, overlay_visible_);
 
     const Time before_acquire = now();
@@ -595,7 +526,7 @@ void Viewer::draw() {
     if (save_picture_) save_picture();
     --settle_;
     for (const Command command : actions.commands) perform(command);
-    if (actions.seek && actions.seek != dragged_to_) presenter_.seek(position_of(*actions.seek), now());
+    if (actions.seek && actions.seek != dragged_to_) playback_.seek(*actions.seek, now());
     dragged_to_ = actions.seek;
 }
 
@@ -638,7 +569,7 @@ void Viewer::collect_statistics(const Submitted& submitted, const RenderStats& r
         picture_dirty_ = true;
     }
     const bool listed =
-        std::exchange(listed_frame_, submitted.frame) == submitted.frame && interpolate_ && clock_.playing();
+        std::exchange(listed_frame_, submitted.frame) == submitted.frame && interpolate_ && playing();
     if (options_.stats && !listed && statistics_.frames.size() < kMaxFrameStatistics)
         statistics_.frames.push_back(frame);
 }
