@@ -39,7 +39,8 @@ struct OverlayState {
     std::uint64_t gpu_bytes = 0;           ///< of memory that buffers and images have
     std::uint64_t dropped = 0;
     std::vector<LostFrames> lost;
-    std::string notice;  ///< a line for a moment, such as the name of a screenshot
+    std::span<const Stall> stalls;  ///< frames that playing had to wait for
+    std::string notice;             ///< a line for a moment, such as the name of a screenshot
     bool show_help = false;
 
     Picture picture = Picture::colour;

@@ -491,6 +491,7 @@ void Viewer::draw() {
     state_.seeking = playback_.presenter().waiting() && !options_.screenshot;
     state_.handle = state_.seeking ? playback_.target() : state_.frame;
     state_.dropped = playback_.presenter().dropped();
+    state_.stalls = playback_.presenter().stalls();
     state_.decoder = playback_.source().device();
     if (statistics_.decoder_note.empty()) {
         statistics_.decoder_note = playback_.source().decoder_note();

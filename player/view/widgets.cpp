@@ -142,6 +142,11 @@ std::optional<int> timeline(const OverlayState& state) {
     for (const LostFrames& lost : state.lost)
         list.AddRectFilled({x_of(lost.first_frame), y - thickness},
                            {x_of(lost.first_frame + lost.count), y + thickness}, kWarning);
+    for (const Stall& stall : state.stalls) {
+        const float x = x_of(stall.frame), below = y + 0.3f * unit, side = 0.16f * unit;
+        list.AddTriangleFilled({x, below}, {x - side, below + 1.8f * side}, {x + side, below + 1.8f * side},
+                               kWarning);
+    }
     for (const SegmentInfo& segment : state.segments) {
         if (segment.first_frame <= state.range.begin || segment.first_frame >= state.range.end) continue;
         const float x = x_of(segment.first_frame);

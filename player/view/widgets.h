@@ -26,8 +26,8 @@ enum class Icon { play, pause, step_back, step_forward, to_start, to_end, loop, 
 /// A round button of the height of a line; `on` for switches.
 bool icon_button(const char* id, Icon icon, const char* tooltip, bool on = false);
 
-/// The timeline over the whole width: segment marks, what was lost, the handle. Returns the frame under the
-/// pointer while it is pressed.
+/// The timeline over the whole width: segment marks, what was lost, what was waited for, the handle. Returns
+/// the frame under the pointer while it is pressed.
 std::optional<int> timeline(const OverlayState& state);
 
 /// A label on the left and its value on the right of the panel.

@@ -1,13 +1,10 @@
-// A Vulkan layer that makes accidents happen to a program with one instance and one device:
-//   VOLUMEN_DEVICE_NAMES=A,B    what the devices are called, by their index
-//   VOLUMEN_HIDE=NAME           a device extension, or a feature of Vulkan 1.2, is not there; Vulkan_1_2: nor
-//   is
-//                               that version
-//   VOLUMEN_HIDE_ON=INDEX       of this device alone
-//   VOLUMEN_FAIL=CALL:RESULT:N  every N-th acquire or present ends with out_of_date, suboptimal, surface_lost
-//   (then
-//                               nothing works with the surface until it is destroyed) or device_lost
-//   VOLUMEN_PRESENTED=FILE      grows by a byte with every picture that is presented
+// A Vulkan layer that makes accidents happen to a program with one instance and one device, by its
+// environment. VOLUMEN_DEVICE_NAMES=A,B: what the devices are called, by their index. VOLUMEN_HIDE=NAME: a
+// device extension, or a feature of Vulkan 1.2, is not there; Vulkan_1_2: nor is that version.
+// VOLUMEN_HIDE_ON=INDEX: of this device alone.
+// VOLUMEN_FAIL=CALL:RESULT:N: every N-th acquire or present ends with out_of_date, suboptimal, device_lost or
+// surface_lost; then nothing works with the surface until it is destroyed.
+// VOLUMEN_PRESENTED=FILE: grows by a byte with every picture that is presented.
 #include <vulkan/vk_layer.h>
 #include <vulkan/vulkan.h>
 

@@ -105,7 +105,8 @@ std::string unbalanced(const std::string& html) {
 
 }  // namespace
 
-TEST_CASE("a late view, a dim one and one of another white balance are found, and nothing else") {
+TEST_CASE("a late view, a dim one and one of another white balance are found, and nothing else" *
+          doctest::test_suite("measures")) {
     const TemporaryFolder folder;
     write_capture(folder, {.late = {{3, 2}}, .tints = {{1, glm::vec3(0.8f)}, {6, {1.1f, 1, 0.88f}}}});
     const CheckResult result = check(folder, true);
@@ -216,7 +217,8 @@ TEST_CASE("empty, full and wrong masks; masks that agree on nothing") {
     }
 }
 
-TEST_CASE("a camera turned away, a soft picture, a burnt one, exposure that varies") {
+TEST_CASE("a camera turned away, a soft picture, a burnt one, exposure that varies" *
+          doctest::test_suite("measures")) {
     const TemporaryFolder folder;
     write_capture(folder, {.edit =
                                [&](int view, int frame, Image8& image) {
