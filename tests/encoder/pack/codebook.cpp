@@ -145,7 +145,8 @@ TEST_CASE("codebook: paths through the nearest entries are nearly as cheap as pa
     }
 }
 
-TEST_CASE("codebook: fewer indices change at a higher price, and the share asked for is met") {
+TEST_CASE("codebook: fewer indices change at a higher price, and the share asked for is met" *
+          doctest::test_suite("measures")) {
     const SplatHistory history = drifting(6000, 10, 3, 24);
     double before = 1;
     for (const double price : {0.0, 0.003, 0.01, 0.03, 0.1, 1.0}) {

@@ -112,7 +112,8 @@ TEST_CASE("kmeans: its distortion is that of Lloyd's algorithm from k-means++ se
     }
 }
 
-TEST_CASE("kmeans: mini-batches are nearly as good, and each index is the nearest centre") {
+TEST_CASE("kmeans: mini-batches are nearly as good, and each index is the nearest centre" *
+          doctest::test_suite("measures")) {
     constexpr std::size_t kCount = 300'000;  // more than are drawn
     constexpr unsigned kSeed = 11;
     MESSAGE("seed " << kSeed);

@@ -95,7 +95,8 @@ TEST_CASE("a rate that quality 100 does not fill is not filled") {
     CHECK(tracker.mean_coarseness() == -1);
 }
 
-TEST_CASE("pack keeps a rate on takes whose segments differ, in a bounded number of encodes") {
+TEST_CASE("pack keeps a rate on takes whose segments differ, in a bounded number of encodes" *
+          doctest::test_suite("measures")) {
     const TemporaryFolder folder;
     const std::vector<int> segments{6, 6, 6, 6, 6};
     const int frames = std::accumulate(segments.begin(), segments.end(), 0);

@@ -411,7 +411,8 @@ TEST_CASE("motion field: what is saved goes on with the same bits") {
     CHECK_THROWS_AS(other.fields(bad), InputError);
 }
 
-TEST_CASE("motion field: learns a turn with a bend to a hundredth of the motion") {
+TEST_CASE("motion field: learns a turn with a bend to a hundredth of the motion" *
+          doctest::test_suite("measures")) {
     MESSAGE("seed " << kSeed);
     std::mt19937_64 random(kSeed);
     SplatCloud base(2000, 0);

@@ -35,7 +35,8 @@ std::vector<TrainingFrame> moving_ball(int frames) {
 
 }  // namespace
 
-TEST_CASE("v3: a moving ball is followed in groups of one topology, within the budget") {
+TEST_CASE("v3: a moving ball is followed in groups of one topology, within the budget" *
+          doctest::test_suite("measures")) {
     const std::vector<TrainingFrame> frames = moving_ball(4);
     V3Trainer trainer(ball_info(), {}, small_v3_settings());
     std::size_t splats = 0;
