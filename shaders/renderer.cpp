@@ -40,6 +40,10 @@ void check_camera(const Camera& camera) {
                          camera.fy);
 }
 
+std::uint64_t bytes_of(const gpu::Image& image) {
+    return std::uint64_t(image.width) * std::uint64_t(image.height) * 4;
+}
+
 std::shared_ptr<const void> segment_of(const PackedFrame& frame) {
     if (frame.skin) return frame.skin;
     return frame.layout;
@@ -97,7 +101,9 @@ struct Renderer::State {
     bool overflowed() const;
     void update_stats();
     void record(VkCommandBuffer commands, const Camera& camera, const RenderSettings& settings);
+    void reserve_picture();
     void copy_target(VkCommandBuffer commands);
+    Image8 picture_image() const;
 };
 
 void Renderer::State::forget_bindings() {
@@ -243,6 +249,18 @@ void Renderer::State::record(VkCommandBuffer commands, const Camera& camera, con
     log.end(commands, counters);
 }
 
+void Renderer::State::reserve_picture() {
+    if (picture.handle && picture.bytes >= bytes_of(target)) return;
+    picture = {};
+    picture = gpu::Buffer(device, bytes_of(target), gpu::Residence::download, "the picture");
+}
+
+Image8 Renderer::State::picture_image() const {
+    Image8 image(target.width, target.height, 4);
+    std::memcpy(image.pixels.data(), picture.mapped, bytes_of(target));
+    return image;
+}
+
 void Renderer::State::copy_target(VkCommandBuffer commands) {
     VkBufferImageCopy region{};
     region.imageSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1};
@@ -298,11 +316,7 @@ Image8 Renderer::render(const Camera& camera, const RenderSettings& settings) {
     State& s = *state_;
     check_camera(camera);
     s.reserve_image(camera);
-    const std::uint64_t bytes = std::uint64_t(camera.width) * std::uint64_t(camera.height) * 4;
-    if (s.picture.bytes < bytes || !s.picture.handle) {
-        s.picture = {};
-        s.picture = gpu::Buffer(s.device, bytes, gpu::Residence::download, "the picture");
-    }
+    s.reserve_picture();
     for (;;) {
         s.device.run([&](VkCommandBuffer commands) {
             s.record(commands, camera, settings);
@@ -318,9 +332,17 @@ Image8 Renderer::render(const Camera& camera, const RenderSettings& settings) {
                 "splats or a smaller image",
                 s.stats.visible, s.stats.tile_entries, s.device.device_name, s.binning.room().entries);
     }
-    Image8 image(camera.width, camera.height, 4);
-    std::memcpy(image.pixels.data(), s.picture.mapped, bytes);
-    return image;
+    return s.picture_image();
+}
+
+Image8 Renderer::read_target() {
+    State& s = *state_;
+    s.reserve_picture();
+    s.device.run([&](VkCommandBuffer commands) {
+        gpu::barrier(commands);
+        s.copy_target(commands);
+    });
+    return s.picture_image();
 }
 
 void Renderer::record(VkCommandBuffer commands, const Camera& camera, const RenderSettings& settings) {

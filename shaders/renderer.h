@@ -90,6 +90,9 @@ class Renderer {
     /// the next call on this object. Where a frame needs more room than there is, it shows fewer splats, and
     /// the next one that is recorded after it has finished has the room.
     void record(VkCommandBuffer commands, const Camera& camera, const RenderSettings& settings);
+    /// What target() holds, as render() returns it; waits for all that was submitted. Something must have
+    /// been recorded.
+    Image8 read_target();
     VkImage target() const;
     VkImageView target_view() const;
 

@@ -7,16 +7,13 @@
 #include <mutex>
 
 #include "formats/core/parallel.h"
+#include "formats/splats/quaternion.h"
 #include "shaders/shared.h"
 
 namespace volumen {
 namespace {
 
 constexpr std::size_t kGrain = 4096;
-
-glm::dvec3 position_of(const SplatCloud& cloud, std::size_t i) {
-    return {cloud.channel(0)[i], cloud.channel(1)[i], cloud.channel(2)[i]};
-}
 
 }  // namespace
 
@@ -30,7 +27,7 @@ std::optional<Ellipse> project_splat(const SplatCloud& cloud, std::size_t splat,
                                      const RenderSettings& settings) {
     const auto at = [&](int channel) { return double(cloud.channel(channel)[splat]); };
     const glm::dmat3 view{camera.rotation};
-    const glm::dvec3 p = view * position_of(cloud, splat) + glm::dvec3(camera.translation);
+    const glm::dvec3 p = view * glm::dvec3(position(cloud, splat)) + glm::dvec3(camera.translation);
     if (!(p.z >= double(gpu::kNear))) return std::nullopt;
     const glm::dvec2 focal{camera.fx, camera.fy}, principal{camera.cx, camera.cy};
     const glm::dvec2 size{camera.width, camera.height}, tangent = glm::dvec2(p) / p.z;
@@ -88,9 +85,9 @@ std::vector<Hit> splats_at(const SplatCloud& cloud, const Camera& camera, const 
 }
 
 std::vector<std::uint32_t> neighbours_of(const SplatCloud& cloud, std::size_t splat, std::size_t count) {
-    const glm::dvec3 centre = position_of(cloud, splat);
+    const glm::dvec3 centre = glm::dvec3(position(cloud, splat));
     const auto squared_distance = [&](std::uint32_t i) {
-        const glm::dvec3 d = position_of(cloud, i) - centre;
+        const glm::dvec3 d = glm::dvec3(position(cloud, i)) - centre;
         const double squared = glm::dot(d, d);
         return std::isnan(squared) ? std::numeric_limits<double>::infinity() : squared;
     };

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "formats/splats/quaternion.h"
 #include "player/view/widgets.h"
 #include "shaders/shared.h"
 
@@ -296,12 +297,10 @@ void Layout::picked() {
     figure("Share of the pixel", fmt::format("{:.1f} %", 100 * picked.hit.share));
     figure("Splats of the pixel", fmt::format("{}", picked.layers));
     ImGui::Separator();
-    const auto place = [&](std::size_t i) {
-        return glm::vec3(splat.channel(0)[i], splat.channel(1)[i], splat.channel(2)[i]);
-    };
     for (std::size_t i = 1; i < picked.splats.size(); ++i)
         figure(i == 1 ? "Neighbours" : "",
-               fmt::format("{} at {:.3g}", thousands(picked.splats[i]), glm::distance(place(0), place(i))));
+               fmt::format("{} at {:.3g}", thousands(picked.splats[i]),
+                           glm::distance(position(splat, 0), position(splat, i))));
     ImGui::End();
 }
 

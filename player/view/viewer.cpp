@@ -584,25 +584,11 @@ void Viewer::show_notice(std::string text) {
 /// Saves the picture without the panels, under the next free name in the working directory.
 void Viewer::save_picture() {
     save_picture_ = false;
-    screen_.wait();
-    const std::uint64_t bytes = std::uint64_t(picture_size_.width) * std::uint64_t(picture_size_.height) * 4;
-    const gpu::Buffer buffer(device_, bytes, gpu::Residence::download, "the picture");
-    device_.run([&](VkCommandBuffer commands) {
-        gpu::barrier(commands);
-        VkBufferImageCopy copy{};
-        copy.imageSubresource = {VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1};
-        copy.imageExtent = {std::uint32_t(picture_size_.width), std::uint32_t(picture_size_.height), 1};
-        vkCmdCopyImageToBuffer(commands, renderer_.target(), VK_IMAGE_LAYOUT_GENERAL, buffer.handle, 1,
-                               &copy);
-        gpu::barrier(commands, true);
-    });
-    Image8 rgba(picture_size_.width, picture_size_.height, 4);
-    std::memcpy(rgba.pixels.data(), buffer.mapped, bytes);
     std::string file;
     for (int number = 1; file.empty() || std::filesystem::exists(file); ++number)
         file = fmt::format("volumen_{:04}.png", number);
     try {
-        write_image(file, without_alpha(rgba));
+        write_image(file, without_alpha(renderer_.read_target()));
         show_notice("Saved " + file);
     } catch (const InputError& error) {
         show_notice(error.what());
